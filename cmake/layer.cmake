@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# iq_layer(<name> SOURCES <file>... [NEEDS <layer>...] [LIBRARIES <target>...])
+#
+# Each folder under src/ is one layer and one library. NEEDS names the layers
+# it may include and link; tools/check_layers.py holds the includes to it.
+function(iq_layer name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;NEEDS;LIBRARIES")
+  list(TRANSFORM arg_NEEDS PREPEND iq_ OUTPUT_VARIABLE libraries)
+
+  if(arg_SOURCES)
+    add_library(iq_${name} STATIC ${arg_SOURCES})
+    target_compile_options(iq_${name}
+      PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+    target_include_directories(iq_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(iq_${name}
+      PUBLIC ${libraries} fmt::fmt PRIVATE ${arg_LIBRARIES})
+  else()
+    add_library(iq_${name} INTERFACE)
+    target_include_directories(iq_${name} INTERFACE ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(iq_${name} INTERFACE ${libraries} fmt::fmt)
+  endif()
+
+  list(JOIN arg_NEEDS " " needs)
+  file(APPEND ${PROJECT_BINARY_DIR}/layers.txt "${name}: ${needs}\n")
+endfunction()
+
+# iq_unit_tests(<layer> SOURCES <file>... [NEEDS <target>...])
+#
+# The unit tests of one layer: one executable, one ctest entry per test.
+function(iq_unit_tests layer)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;NEEDS")
+  add_executable(${layer}_tests ${arg_SOURCES})
+  target_compile_options(${layer}_tests PRIVATE -Wall -Wextra)
+  target_compile_definitions(${layer}_tests
+    PRIVATE INQUEST_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  target_include_directories(${layer}_tests
+    PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(${layer}_tests
+    PRIVATE iq_${layer} ${arg_NEEDS} GTest::gtest_main)
+  gtest_discover_tests(${layer}_tests
+    DISCOVERY_TIMEOUT 60 PROPERTIES LABELS unit TIMEOUT 300)
+endfunction()

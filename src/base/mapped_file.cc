@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/mapped_file.h"
+
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace inquest {
+namespace {
+
+Error host_error(const std::filesystem::path& path) {
+  return Error(ErrorKind::io,
+               fmt::format("{}: {}", path.string(), std::strerror(errno)));
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const MappedFile>> MappedFile::open(
+    const std::filesystem::path& path) {
+  std::shared_ptr<MappedFile> file(new MappedFile);
+  file->path_ = path;
+  file->descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (file->descriptor_ < 0) return host_error(path);
+  struct stat status = {};
+  if (fstat(file->descriptor_, &status) != 0) return host_error(path);
+  if (!S_ISREG(status.st_mode)) {
+    return Error(ErrorKind::io,
+                 fmt::format("{}: not a regular file", path.string()));
+  }
+  if (status.st_size == 0) return std::shared_ptr<const MappedFile>(file);
+  auto size = static_cast<std::size_t>(status.st_size);
+  void* data =
+      mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file->descriptor_, 0);
+  if (data == MAP_FAILED) return host_error(path);
+  file->data_ = static_cast<const std::byte*>(data);
+  file->size_ = size;
+  return std::shared_ptr<const MappedFile>(file);
+}
+
+MappedFile::~MappedFile() {
+  if (data_) munmap(const_cast<std::byte*>(data_), size_);
+  if (descriptor_ >= 0) close(descriptor_);
+}
+
+Result<void> MappedFile::read(FileOffset from, std::span<std::byte> out) const {
+  while (!out.empty()) {
+    ssize_t count = pread(descriptor_, out.data(), out.size(),
+                          static_cast<off_t>(from.value));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return host_error(path_);
+    if (count == 0) {
+      return Error(ErrorKind::corrupt,
+                   fmt::format("{}: ends before offset {:#x}", path_.string(),
+                               from.value + out.size()));
+    }
+    out = out.subspan(static_cast<std::size_t>(count));
+    from.value += static_cast<std::uint64_t>(count);
+  }
+  return {};
+}
+
+}  // namespace inquest

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A file of the host, mapped read-only.
+
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "base/address.h"
+#include "base/bytes.h"
+
+namespace inquest {
+
+class MappedFile {
+ public:
+  // Maps the whole of |path|; |io| errors name the path and the host's reason.
+  static Result<std::shared_ptr<const MappedFile>> open(
+      const std::filesystem::path& path);
+
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  ~MappedFile();
+
+  const std::filesystem::path& path() const { return path_; }
+  // Lives as long as this object. Reading pages that a shrinking file has lost
+  // raises SIGBUS: formats read bulk data through read() instead.
+  Bytes bytes() const { return {data_, size_}; }
+  std::uint64_t size() const { return size_; }
+
+  // Copies out through pread(2); safe from many threads.
+  Result<void> read(FileOffset from, std::span<std::byte> out) const;
+
+ private:
+  MappedFile() = default;
+
+  std::filesystem::path path_;
+  const std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+  int descriptor_ = -1;
+};
+
+}  // namespace inquest

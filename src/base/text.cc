@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/text.h"
+
+#include <cstddef>
+
+#include <fmt/format.h>
+
+namespace inquest {
+namespace {
+
+// The length of the well-formed UTF-8 sequence at the start of |text|, or 0.
+std::size_t utf8_length(std::string_view text) {
+  auto byte = [&](std::size_t i) {
+    return static_cast<unsigned char>(text[i]);
+  };
+  unsigned char first = byte(0);
+  if (first < 0x80) return 1;
+  std::size_t length = first >= 0xf0 && first <= 0xf4  ? 4
+                       : first >= 0xe0 && first < 0xf0 ? 3
+                       : first >= 0xc2 && first < 0xe0 ? 2
+                                                       : 0;
+  if (length == 0 || length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  unsigned char second = byte(1);
+  bool bad =
+      (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
+      (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f) ||
+      (first == 0xc2 && second < 0xa0);  // C1 control characters
+  return bad ? 0 : length;
+}
+
+bool is_control(char c) {
+  auto byte = static_cast<unsigned char>(c);
+  return (byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f;
+}
+
+}  // namespace
+
+std::vector<std::string_view> words(std::string_view text) {
+  std::vector<std::string_view> found;
+  for (;;) {
+    std::size_t begin = text.find_first_not_of(" \t");
+    if (begin == std::string_view::npos) return found;
+    std::size_t end = text.find_first_of(" \t", begin);
+    found.push_back(text.substr(begin, end - begin));
+    if (end == std::string_view::npos) return found;
+    text.remove_prefix(end);
+  }
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> found;
+  for (;;) {
+    std::size_t end = text.find(separator);
+    found.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) return found;
+    text.remove_prefix(end + 1);
+  }
+}
+
+std::vector<std::string_view> lines(std::string_view text) {
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  if (text.empty()) return {};
+  return split(text, '\n');
+}
+
+std::string_view trim(std::string_view text) {
+  std::size_t begin = text.find_first_not_of(" \t\r\n");
+  if (begin == std::string_view::npos) return {};
+  std::size_t end = text.find_last_not_of(" \t\r\n");
+  return text.substr(begin, end - begin + 1);
+}
+
+std::string printable(std::string_view text) {
+  std::string safe;
+  safe.reserve(text.size());
+  while (!text.empty()) {
+    std::size_t length = is_control(text[0]) ? 0 : utf8_length(text);
+    if (length == 0) {
+      safe += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[0]));
+      length = 1;
+    } else {
+      safe += text.substr(0, length);
+    }
+    text.remove_prefix(length);
+  }
+  return safe;
+}
+
+}  // namespace inquest

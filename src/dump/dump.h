@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A dump: the physical memory that one file, or a set of files, kept of a
+// machine, and what the dump says about that machine.
+
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/address.h"
+#include "base/bytes.h"
+
+namespace inquest {
+
+// An ELF note of the dump. NT_PRSTATUS notes are named "CORE" and come in the
+// dump's order (kdump: online CPUs; QEMU: all CPUs).
+struct Note {
+  std::string name;
+  std::uint32_t type = 0;
+  std::vector<std::byte> contents;
+};
+
+// A range of physical memory [start, start + size), and the virtual address
+// that an ELF program header gave it, if any.
+struct PhysRange {
+  PhysAddress start;
+  std::uint64_t size = 0;
+  std::optional<Address> virtual_start;
+};
+
+// new_utsname as kdump-compressed headers hold it.
+struct UtsName {
+  std::string system, node, release, version, machine, domain;
+};
+
+struct DumpInfo {
+  std::string format;                        // "ELF", "kdump-compressed", ...
+  std::vector<std::filesystem::path> files;  // as given
+  bool is_flattened = false;
+  unsigned elf_machine = 0;  // EM_X86_64, ...; 0: not said
+  std::endian endian = std::endian::little;
+  std::uint64_t page_size = 4096;
+  bool is_partial = false;     // makedumpfile left pages out
+  bool is_incomplete = false;  // the writer ran out of space
+  std::optional<unsigned> dump_level;
+  std::optional<UtsName> uts;
+  std::optional<std::uint64_t> saved_at;  // seconds since 1970
+  unsigned cpus = 0;                      // 0: not said
+  std::string vmcoreinfo;                 // "" when the dump has none
+  std::vector<Note> notes;
+};
+
+class Dump {
+ public:
+  virtual ~Dump() = default;
+
+  const DumpInfo& info() const { return info_; }
+
+  // Fills |out| or fails: |fault| when the dump has no such page (excluded or
+  // outside of memory), |corrupt| when the file's data makes no sense. Safe
+  // from many threads. Not cached: that is PhysicalMemory's work. Excluded
+  // pages are not zero pages, but an ELF segment's p_memsz beyond p_filesz is.
+  virtual Result<void> read(PhysAddress from,
+                            std::span<std::byte> out) const = 0;
+
+  // The memory that the dump describes, ascending, excluded pages included.
+  virtual std::vector<PhysRange> ranges() const = 0;
+
+  // Whether the page at |at| is in the file. Cheap.
+  virtual bool has_page(PhysAddress at) const = 0;
+
+  // The bytes of the file that hold the page at |at| are |out| at this offset
+  // of the (first) file; |not_found| where pages are compressed.
+  virtual Result<PhysAddress> physical_at(FileOffset offset) const = 0;
+
+ protected:
+  DumpInfo info_;
+};
+
+// A dump format: how to recognise it by content, and how to open it.
+class DataSource;  // random access to a possibly flattened file
+struct DumpFormat {
+  std::string_view name;
+  bool (*probe)(const DataSource& file);
+  Result<std::unique_ptr<Dump>> (*open)(
+      std::vector<std::shared_ptr<const DataSource>> files);
+};
+
+// Opens |files| (one dump; several files are parts of a split set) by
+// content. Errors name file, place and reason.
+Result<std::unique_ptr<Dump>> open_dump(
+    std::span<const std::filesystem::path> files);
+
+// Whether |file| looks like a dump, and not like a vmlinux or a text file.
+bool is_dump(const std::filesystem::path& file);
+
+}  // namespace inquest
