@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Linux on x86_64. Where memory lies: x86_64.cc; what is on the stacks:
+// x86_64_stacks.cc.
+
+#pragma once
+
+#include "kernel/linux_arch.h"
+
+namespace inquest {
+
+class LinuxX86 final : public LinuxArch {
+ public:
+  Result<KernelLayout> layout(const LayoutClues& clues) const override;
+  Result<Paging> user_paging(const Kernel& kernel,
+                             const Object& mm) const override;
+
+  Result<Registers> sleeping(const Kernel& kernel,
+                             const Object& task) const override;
+  Result<SavedRegisters> saved_registers(const Kernel& kernel, Address at,
+                                         bool is_partial) const override;
+  Result<Registers> prstatus(Bytes note, std::endian endian) const override;
+  std::vector<StackRange> cpu_stacks(const Kernel& kernel,
+                                     unsigned cpu) const override;
+};
+
+}  // namespace inquest
