@@ -38,7 +38,9 @@ class Object {
   Object container_of(const Type& type, std::string_view member) const;
   Object cast(const Type& type) const;
 
-  // Integers, enumerations, booleans, pointers, bit-fields.
+  // Integers, enumerations, booleans, pointers, bit-fields; an array is the
+  // address of its first element. As C converts: a negative int becomes
+  // 0xffff..., an unsigned one stays positive.
   Result<std::uint64_t> to_unsigned() const;
   Result<std::int64_t> to_signed() const;
   Result<Address> to_address() const;  // the value of a pointer
@@ -59,6 +61,8 @@ class Object {
   const Error* fault() const { return fault_.get(); }
 
  private:
+  Object part(const MemberPlace& place) const;
+
   const AddressSpace* space_ = nullptr;
   const Type* type_ = nullptr;
   Address address_;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -71,7 +72,9 @@ struct TypeBody {
 
 class Type {
  public:
-  // Fills the body; called at most once, under the source's own lock.
+  // Fills the body. Called on first use with no lock held, by each thread that
+  // meets the type unfinished (once, then, nearly always): the source takes
+  // what lock it needs. May ask other types for their bodies.
   using Complete = std::function<void(const Type&, TypeBody&)>;
 
   TypeKind kind = TypeKind::void_type;
@@ -86,7 +89,7 @@ class Type {
   Type() = default;
   explicit Type(Complete complete) : complete_(std::move(complete)) {}
   Type(TypeKind of_kind, TypeBody body)
-      : kind(of_kind), is_complete_(true), body_(std::move(body)) {}
+      : kind(of_kind), state_(State::complete), body_(std::move(body)) {}
   Type(const Type&) = delete;
   Type& operator=(const Type&) = delete;
 
@@ -100,7 +103,7 @@ class Type {
 
   // In bytes; through typedefs, qualifiers and arrays. 0: incomplete or void.
   std::uint64_t size() const;
-  // Without typedefs and qualifiers. A chain longer than 64 ends in itself.
+  // Without typedefs and qualifiers. A chain longer than 64 ends in void.
   const Type& stripped() const;
 
   bool is_pointer() const { return stripped().kind == TypeKind::pointer; }
@@ -113,10 +116,12 @@ class Type {
   bool is_scalar() const;
 
  private:
+  enum class State : std::uint8_t { open, publishing, complete };
+
   const TypeBody& body() const;
 
   Complete complete_;
-  mutable std::atomic<bool> is_complete_ = false;
+  mutable std::atomic<State> state_ = State::open;
   mutable TypeBody body_;
 };
 

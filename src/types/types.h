@@ -5,7 +5,8 @@
 
 #include <map>
 #include <memory>
-#include <mutex>
+#include <string>
+#include <vector>
 
 #include "types/type_source.h"
 
@@ -32,7 +33,7 @@ class Types : public TypeSource {
                                  std::size_t limit) override;
 
   // "struct list_head", "unsigned long", "task_struct", "char *", "int [4]":
-  // a C type name as in a cast.
+  // a C type name as in a cast; a bare name may be a structure's too.
   Result<const Type*> parse(std::string_view name);
   Result<const Type*> structure(std::string_view name) {
     return type(name, TypeTag::structure);
@@ -43,13 +44,18 @@ class Types : public TypeSource {
   const Type& c_type(std::string_view name) const;
   const Type& pointer_to(const Type& target);
   const Type& array_of(const Type& element, std::uint64_t count);
+  // |kind| is const_type or volatile_type.
+  const Type& qualified(const Type& target, TypeKind kind);
+  const Type& function_of(const Type& result, std::vector<Parameter> parameters,
+                          bool is_variadic);
   unsigned pointer_size() const { return pointer_size_; }
 
  private:
   struct Derived;
 
+  std::vector<std::shared_ptr<TypeSource>> sources() const;
+
   unsigned pointer_size_;
-  std::vector<std::shared_ptr<TypeSource>> sources_;
   std::unique_ptr<Derived> derived_;
 };
 
