@@ -44,10 +44,12 @@ struct DumpInfo {
   bool is_flattened = false;
   unsigned elf_machine = 0;  // EM_X86_64, ...; 0: not said
   std::endian endian = std::endian::little;
-  std::uint64_t page_size = 4096;
-  bool is_partial = false;     // makedumpfile left pages out
-  bool is_incomplete = false;  // the writer ran out of space
+  std::uint64_t page_size = 4096;  // what the dump is stored in
+  bool is_partial = false;         // makedumpfile left pages out
+  bool is_incomplete = false;      // the writer ran out of space
   std::optional<unsigned> dump_level;
+  // Where physical memory starts, in the kdump sub header's opinion.
+  std::optional<std::uint64_t> phys_base;
   std::optional<UtsName> uts;
   std::optional<std::uint64_t> saved_at;  // seconds since 1970
   unsigned cpus = 0;                      // 0: not said

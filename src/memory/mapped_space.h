@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "arch/arch.h"
@@ -18,7 +20,8 @@ struct LinearWindow {
 };
 
 // The kernel's space (with windows for the direct map and the kernel image) or
-// a process's (no windows, its own tables).
+// a process's (no windows, its own tables). Windows must not overlap. Copies
+// share a small cache of translations.
 class MappedSpace : public AddressSpace {
  public:
   MappedSpace(std::shared_ptr<const PhysicalMemory> memory, const Arch& arch,
@@ -35,10 +38,22 @@ class MappedSpace : public AddressSpace {
   const std::vector<LinearWindow>& windows() const { return windows_; }
 
  private:
+  class TranslationCache;
+
+  const LinearWindow* window_of(Address at) const;
+  Result<PhysAddress> translated(Address at) const;
+  // Where |at| lies, and how many bytes from there on lie in a row.
+  struct Extent {
+    PhysAddress physical;
+    std::uint64_t size = 0;
+  };
+  Result<Extent> extent_at(Address at) const;
+
   std::shared_ptr<const PhysicalMemory> memory_;
   const Arch& arch_;
   std::vector<LinearWindow> windows_;
   std::optional<Paging> paging_;
+  std::shared_ptr<TranslationCache> cache_;
 };
 
 }  // namespace inquest

@@ -33,6 +33,9 @@ class PhysicalMemory : public AddressSpace {
  private:
   struct Cache;
 
+  Result<void> read_within_page(PhysAddress from,
+                                std::span<std::byte> out) const;
+
   std::shared_ptr<const Dump> dump_;
   std::unique_ptr<Cache> cache_;
   bool zero_excluded_ = false;

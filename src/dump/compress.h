@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The compressions that pages of a dump come in.
+
+#pragma once
+
+#include "base/bytes.h"
+
+namespace inquest {
+
+enum class Compression { none, zlib, lzo, snappy, zstd };
+
+// Fills |out|, which must be exactly what |packed| unpacks to: anything else
+// is a |corrupt| error. Safe from many threads.
+Result<void> decompress(Compression method, Bytes packed,
+                        std::span<std::byte> out);
+
+}  // namespace inquest

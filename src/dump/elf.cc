@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// ELF core dumps of a machine: /proc/vmcore saved by kdump, makedumpfile -E,
+// QEMU's dump-guest-memory.
+//
+// A PT_LOAD says where a range of physical memory lies in the file. On x86_64
+// the kernel's text has a segment of its own that names the same physical
+// memory as a segment of RAM, so segments may overlap.
+//
+// p_memsz beyond p_filesz means two things. Commonly in ELF, it is memory full
+// of zeroes. makedumpfile -E, however, ends a segment's data where it left out
+// 256 pages or more and counts these in p_memsz; and QEMU does the same where
+// its memory map exceeds its RAM. The kernel itself always writes equal sizes.
+// So where the dump has a vmcoreinfo, which names a program that filters, such
+// a tail is taken for excluded pages, otherwise for zeroes.
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "dump/data_source.h"
+#include "dump/formats.h"
+#include "dump/interval_map.h"
+#include "dump/notes.h"
+
+namespace inquest {
+namespace {
+
+constexpr unsigned et_core = 4;
+constexpr unsigned pt_load = 1;
+constexpr unsigned pt_note = 4;
+constexpr std::uint64_t pn_xnum = 0xffff;
+constexpr std::size_t ident_size = 16;
+
+struct ElfHeader {
+  bool is_64 = true;
+  std::endian endian = std::endian::little;
+  unsigned type = 0;
+  unsigned machine = 0;
+  std::uint64_t program_headers_at = 0;
+  std::uint64_t section_headers_at = 0;
+  std::uint64_t program_header_size = 0;
+  std::uint64_t program_header_count = 0;
+};
+
+struct Segment {
+  unsigned type = 0;
+  FileOffset offset;
+  Address virtual_start;
+  PhysAddress start;
+  std::uint64_t file_size = 0;
+  std::uint64_t memory_size = 0;
+};
+
+// A field at its 64-bit place or its 32-bit one.
+struct Field {
+  unsigned at_64, size_64, at_32, size_32;
+};
+
+std::uint64_t field(Bytes bytes, const ElfHeader& elf, const Field& which) {
+  unsigned at = elf.is_64 ? which.at_64 : which.at_32;
+  unsigned size = elf.is_64 ? which.size_64 : which.size_32;
+  if (at + size > bytes.size()) return 0;
+  return load_unsigned(bytes.subspan(at, size), elf.endian);
+}
+
+Result<ElfHeader> read_header(const DataSource& file) {
+  constexpr std::size_t size_64 = 64;
+  constexpr std::size_t size_32 = 52;
+  std::array<std::byte, size_64> buffer = {};
+  std::span<std::byte> bytes =
+      std::span(buffer).first(std::min<std::uint64_t>(file.size(), size_64));
+  TRY(file.read(FileOffset{0}, bytes));
+  ElfHeader elf;
+  if (bytes.size() < size_32 || !as_text(bytes).starts_with("\x7f\x45LF")) {
+    return file.error(ErrorKind::unsupported, "header", FileOffset{0},
+                      "not an ELF file");
+  }
+  elf.is_64 = bytes[4] == std::byte{2};
+  elf.endian =
+      bytes[5] == std::byte{2} ? std::endian::big : std::endian::little;
+  elf.type = static_cast<unsigned>(field(bytes, elf, {16, 2, 16, 2}));
+  elf.machine = static_cast<unsigned>(field(bytes, elf, {18, 2, 18, 2}));
+  elf.program_headers_at = field(bytes, elf, {32, 8, 28, 4});
+  elf.section_headers_at = field(bytes, elf, {40, 8, 32, 4});
+  elf.program_header_size = field(bytes, elf, {54, 2, 42, 2});
+  elf.program_header_count = field(bytes, elf, {56, 2, 44, 2});
+  return elf;
+}
+
+Segment read_segment(Bytes bytes, const ElfHeader& elf) {
+  return {.type = static_cast<unsigned>(field(bytes, elf, {0, 4, 0, 4})),
+          .offset = {field(bytes, elf, {8, 8, 4, 4})},
+          .virtual_start = {field(bytes, elf, {16, 8, 8, 4})},
+          .start = {field(bytes, elf, {24, 8, 12, 4})},
+          .file_size = field(bytes, elf, {32, 8, 16, 4}),
+          .memory_size = field(bytes, elf, {40, 8, 20, 4})};
+}
+
+// A file with 65535 segments or more keeps their number in the first section
+// header's sh_info.
+Result<std::uint64_t> segment_count(const DataSource& file,
+                                    const ElfHeader& elf) {
+  if (elf.program_header_count != pn_xnum || elf.section_headers_at == 0) {
+    return elf.program_header_count;
+  }
+  auto section = TRY(file.bytes(FileOffset{elf.section_headers_at},
+                                elf.is_64 ? 64 : 40, "section header"));
+  return field(section, elf, {44, 4, 28, 4});
+}
+
+Result<std::vector<Segment>> read_segments(const DataSource& file,
+                                           const ElfHeader& elf) {
+  FileOffset at{elf.program_headers_at};
+  std::uint64_t count = TRY(segment_count(file, elf));
+  std::uint64_t size = elf.program_header_size;
+  if (size < (elf.is_64 ? 56U : 32U)) {
+    return file.error(ErrorKind::corrupt, "program headers", at,
+                      fmt::format("impossible size {} of one", size));
+  }
+  auto table = TRY(file.bytes(at, count * size, "program headers"));
+  std::vector<Segment> segments;
+  segments.reserve(count);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    segments.push_back(read_segment(Bytes(table).subspan(i * size, size), elf));
+  }
+  return segments;
+}
+
+class ElfDump : public Dump {
+ public:
+  static Result<std::unique_ptr<Dump>> open(
+      std::vector<std::shared_ptr<const DataSource>> files);
+
+  Result<void> read(PhysAddress from, std::span<std::byte> out) const override;
+  std::vector<PhysRange> ranges() const override { return ranges_; }
+  bool has_page(PhysAddress at) const override;
+  Result<PhysAddress> physical_at(FileOffset offset) const override;
+
+ private:
+  Result<void> take_note_segments(const std::vector<Segment>& segments);
+  Result<void> map_segments(const std::vector<Segment>& segments);
+  Error missing(PhysAddress at) const;
+
+  std::shared_ptr<const DataSource> file_;
+  IntervalMap stored_;     // physical to file
+  IntervalMap from_file_;  // file to physical
+  IntervalMap tails_;      // p_memsz beyond p_filesz
+  bool tails_are_zero_ = true;
+  std::vector<PhysRange> ranges_;
+};
+
+bool probe_elf(const DataSource& file) {
+  auto elf = read_header(file);
+  return elf && elf->type == et_core;
+}
+
+Result<std::unique_ptr<Dump>> ElfDump::open(
+    std::vector<std::shared_ptr<const DataSource>> files) {
+  if (files.size() != 1) {
+    return Error(ErrorKind::unsupported,
+                 fmt::format("{}: ELF dumps come in one file, {} were given",
+                             files.front()->path().string(), files.size()));
+  }
+  auto dump = std::make_unique<ElfDump>();
+  dump->file_ = std::move(files.front());
+  const DataSource& file = *dump->file_;
+  auto elf = TRY(read_header(file));
+  auto segments = TRY(read_segments(file, elf));
+  DumpInfo& info = dump->info_;
+  info.format = "ELF";
+  info.files = {file.path()};
+  info.is_flattened = file.is_flattened();
+  info.is_incomplete = file.is_truncated();
+  info.elf_machine = elf.machine;
+  info.endian = elf.endian;
+  TRY(dump->take_note_segments(segments));
+  TRY(dump->map_segments(segments));
+  return std::unique_ptr<Dump>(std::move(dump));
+}
+
+Result<void> ElfDump::take_note_segments(const std::vector<Segment>& segments) {
+  std::uint64_t total = 0;
+  for (const Segment& segment : segments) {
+    if (segment.type != pt_note) continue;
+    auto bytes = TRY(file_->bytes(segment.offset, segment.file_size, "notes"));
+    total += bytes.size();
+    if (total > file_->stored_size()) {
+      return file_->error(ErrorKind::corrupt, "notes", segment.offset,
+                          "note segments are larger than the file");
+    }
+    take_notes(bytes, info_);
+  }
+  return {};
+}
+
+Result<void> ElfDump::map_segments(const std::vector<Segment>& segments) {
+  constexpr auto largest = std::numeric_limits<std::uint64_t>::max();
+  std::vector<Interval> stored;
+  std::vector<Interval> from_file;
+  std::vector<Interval> tails;
+  std::uint64_t file_size = file_->size();
+  for (const Segment& segment : segments) {
+    if (segment.type != pt_load) continue;
+    std::uint64_t start = segment.start.value;
+    std::uint64_t size = std::max(segment.memory_size, segment.file_size);
+    std::uint64_t offset = segment.offset.value;
+    if (size > largest - start || segment.file_size > largest - offset) {
+      return file_->error(
+          ErrorKind::corrupt, "PT_LOAD", segment.offset,
+          fmt::format("impossible size {:#x} at {:#x}", size, start));
+    }
+    if (size == 0) continue;
+    std::uint64_t data = segment.file_size;
+    if (data > 0 && offset + data > file_size) info_.is_incomplete = true;
+    stored.push_back({start, start + data, offset});
+    from_file.push_back({offset, offset + data, start});
+    tails.push_back({start + data, start + size, 0});
+    if (data < size) info_.is_partial = true;
+    ranges_.push_back({segment.start, size, segment.virtual_start});
+  }
+  stored_ = IntervalMap(stored);
+  from_file_ = IntervalMap(from_file);
+  tails_ = IntervalMap(tails);
+  tails_are_zero_ = info_.vmcoreinfo.empty();
+  info_.is_partial = info_.is_partial && !tails_are_zero_;
+  std::stable_sort(ranges_.begin(), ranges_.end(),
+                   [](const PhysRange& left, const PhysRange& right) {
+                     return left.start < right.start;
+                   });
+  return {};
+}
+
+Error ElfDump::missing(PhysAddress at) const {
+  const Interval* tail = tails_.find(at.value);
+  bool excluded = tail && tail->start <= at.value;
+  return Error(ErrorKind::fault,
+               fmt::format("physical address {:#x}: {}", at.value,
+                           excluded ? "page excluded" : "not in dump"),
+               at.value);
+}
+
+Result<void> ElfDump::read(PhysAddress from, std::span<std::byte> out) const {
+  while (!out.empty()) {
+    const Interval* piece = stored_.find(from.value);
+    bool is_stored = piece && piece->start <= from.value;
+    std::uint64_t end = is_stored ? piece->end : 0;
+    if (!is_stored) {
+      const Interval* tail = tails_.find(from.value);
+      if (!tail || tail->start > from.value || !tails_are_zero_) {
+        return missing(from);
+      }
+      end = piece ? std::min(tail->end, piece->start) : tail->end;
+    }
+    auto count = std::min<std::uint64_t>(end - from.value, out.size());
+    if (is_stored) {
+      TRY(file_->read(FileOffset{piece->target_of(from.value)},
+                      out.first(count)));
+    } else {
+      std::fill_n(out.begin(), count, std::byte{0});
+    }
+    out = out.subspan(count);
+    from = from + count;
+  }
+  return {};
+}
+
+bool ElfDump::has_page(PhysAddress at) const {
+  const Interval* piece = stored_.find(at.value);
+  if (piece && piece->start <= at.value) {
+    return piece->target_of(at.value) < file_->size();
+  }
+  const Interval* tail = tails_.find(at.value);
+  return tails_are_zero_ && tail && tail->start <= at.value;
+}
+
+Result<PhysAddress> ElfDump::physical_at(FileOffset offset) const {
+  const Interval* piece = from_file_.find(offset.value);
+  if (!piece || piece->start > offset.value) {
+    return file_->error(ErrorKind::not_found, "data", offset,
+                        "not part of the dumped memory");
+  }
+  return PhysAddress{piece->target_of(offset.value)};
+}
+
+}  // namespace
+
+const DumpFormat elf_format = {
+    .name = "ELF", .probe = probe_elf, .open = ElfDump::open};
+
+}  // namespace inquest

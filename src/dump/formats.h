@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The dump formats, one file each.
+
+#pragma once
+
+#include "dump/data_source.h"
+#include "dump/dump.h"
+
+namespace inquest {
+
+extern const DumpFormat elf_format;
+extern const DumpFormat kdump_format;
+
+}  // namespace inquest

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The page cache: shards chosen by page number, each with a lock, a table and
+// a fixed number of slots that are reused by the clock algorithm. Pages are
+// unpacked outside of the lock; two threads that miss the same page both
+// unpack it, which is rarer and cheaper than waiting. Missing pages are not
+// cached: the dump answers those from its bitmap.
+
+#include "memory/physical_memory.h"
+
+#include <algorithm>
+#include <array>
+#include <mutex>
+#include <unordered_map>
+
+namespace inquest {
+namespace {
+
+constexpr std::size_t shard_count = 16;
+
+struct Slot {
+  std::uint64_t page = 0;
+  bool was_used = false;
+  std::unique_ptr<std::byte[]> bytes;
+};
+
+class Shard {
+ public:
+  // Copies from the cached page, if it is there.
+  bool copy(std::uint64_t page, std::uint64_t offset,
+            std::span<std::byte> out) {
+    std::scoped_lock guard(lock_);
+    auto found = slot_of_.find(page);
+    if (found == slot_of_.end()) return false;
+    Slot& slot = slots_[found->second];
+    slot.was_used = true;
+    std::copy_n(slot.bytes.get() + offset, out.size(), out.begin());
+    return true;
+  }
+
+  // Keeps |bytes|; at most |limit| pages stay.
+  void keep(std::uint64_t page, std::unique_ptr<std::byte[]> bytes,
+            std::size_t limit) {
+    std::scoped_lock guard(lock_);
+    if (slot_of_.contains(page)) return;
+    std::size_t index = slots_.size();
+    if (index < limit) {
+      slots_.emplace_back();
+    } else {
+      index = victim();
+      slot_of_.erase(slots_[index].page);
+    }
+    slots_[index] = {page, false, std::move(bytes)};
+    slot_of_.emplace(page, index);
+  }
+
+ private:
+  std::size_t victim() {
+    while (slots_[hand_].was_used) {
+      slots_[hand_].was_used = false;
+      hand_ = (hand_ + 1) % slots_.size();
+    }
+    std::size_t index = hand_;
+    hand_ = (hand_ + 1) % slots_.size();
+    return index;
+  }
+
+  std::mutex lock_;
+  std::unordered_map<std::uint64_t, std::size_t> slot_of_;
+  std::vector<Slot> slots_;
+  std::size_t hand_ = 0;
+};
+
+}  // namespace
+
+struct PhysicalMemory::Cache {
+  std::uint64_t page_size = 4096;
+  std::size_t pages_per_shard = 1;
+  std::array<Shard, shard_count> shards;
+};
+
+PhysicalMemory::PhysicalMemory(std::shared_ptr<const Dump> dump,
+                               std::size_t cache_bytes)
+    : dump_(std::move(dump)), cache_(std::make_unique<Cache>()) {
+  cache_->page_size = dump_->info().page_size;
+  cache_->pages_per_shard =
+      std::max<std::size_t>(cache_bytes / cache_->page_size / shard_count, 1);
+}
+
+PhysicalMemory::~PhysicalMemory() = default;
+
+Result<void> PhysicalMemory::read_within_page(PhysAddress from,
+                                              std::span<std::byte> out) const {
+  std::uint64_t page = from.value / cache_->page_size;
+  std::uint64_t offset = from.value % cache_->page_size;
+  Shard& shard = cache_->shards[page % shard_count];
+  if (shard.copy(page, offset, out)) return {};
+  auto bytes = std::make_unique<std::byte[]>(cache_->page_size);
+  PhysAddress start = from - offset;
+  auto whole = dump_->read(start, std::span(bytes.get(), cache_->page_size));
+  if (whole) {
+    std::copy_n(bytes.get() + offset, out.size(), out.begin());
+    shard.keep(page, std::move(bytes), cache_->pages_per_shard);
+    return {};
+  }
+  // A dump may have a part of a page.
+  auto part = dump_->read(from, out);
+  if (part) return {};
+  if (zero_excluded_ && part.error().kind() == ErrorKind::fault) {
+    std::fill(out.begin(), out.end(), std::byte{0});
+    return {};
+  }
+  return Error(part.error().kind(), part.error().message(), from.value);
+}
+
+Result<void> PhysicalMemory::read(Address from,
+                                  std::span<std::byte> out) const {
+  while (!out.empty()) {
+    std::uint64_t offset = from.value % cache_->page_size;
+    auto count =
+        std::min<std::uint64_t>(cache_->page_size - offset, out.size());
+    TRY(read_within_page(PhysAddress{from.value}, out.first(count)));
+    out = out.subspan(count);
+    from = from + count;
+  }
+  return {};
+}
+
+}  // namespace inquest
