@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "base/bytes.h"
 #include "types/type_source.h"
 
 namespace inquest {

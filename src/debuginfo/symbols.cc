@@ -13,16 +13,10 @@
 
 #include <elf.h>
 
+#include "debuginfo/name_index.h"
+
 namespace inquest {
 namespace {
-
-std::uint32_t hash_of(std::string_view name) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (char letter : name) {
-    hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100000001b3;
-  }
-  return static_cast<std::uint32_t>(hash ^ hash >> 32);
-}
 
 struct Key {
   std::uint64_t address = 0;
@@ -155,28 +149,10 @@ void order_ties(std::vector<Symbol>& symbols) {
 
 }  // namespace
 
-// A hash with chains in address order; an index is stored plus one, 0 ends a
-// chain. However many symbols share a name, making it takes linear time.
 struct SymbolTable::Names {
   std::once_flag once;
-  std::vector<std::uint32_t> heads;
-  std::vector<std::uint32_t> next;
-
-  void fill(std::span<const Symbol> symbols);
-  std::uint32_t head(std::string_view name) const {
-    return heads[hash_of(name) & (heads.size() - 1)];
-  }
+  NameIndex index;
 };
-
-void SymbolTable::Names::fill(std::span<const Symbol> symbols) {
-  heads.assign(std::bit_ceil(symbols.size() + 1), 0);
-  next.assign(symbols.size() + 1, 0);
-  for (std::size_t i = symbols.size(); i != 0; --i) {
-    std::uint32_t& head =
-        heads[hash_of(symbols[i - 1].name) & (heads.size() - 1)];
-    next[i] = std::exchange(head, static_cast<std::uint32_t>(i));
-  }
-}
 
 SymbolTable::SymbolTable(std::vector<Symbol> symbols,
                          std::shared_ptr<const void> keeps)
@@ -187,20 +163,29 @@ SymbolTable::SymbolTable(std::vector<Symbol> symbols,
 SymbolTable::~SymbolTable() = default;
 SymbolTable::SymbolTable(SymbolTable&&) noexcept = default;
 
+const NameIndex& SymbolTable::names() const {
+  std::call_once(names_->once, [this] {
+    names_->index.fill(symbols_.size(),
+                       [this](std::size_t i) { return symbols_[i].name; });
+  });
+  return names_->index;
+}
+
 const Symbol* SymbolTable::find(std::string_view name) const {
-  std::call_once(names_->once, [this] { names_->fill(symbols_); });
-  for (auto i = names_->head(name); i != 0; i = names_->next[i]) {
-    if (symbols_[i - 1].name == name) return &symbols_[i - 1];
-  }
-  return nullptr;
+  const Symbol* found = nullptr;
+  names().candidates(name, [&](std::size_t i) {
+    if (symbols_[i].name == name) found = &symbols_[i];
+    return found == nullptr;
+  });
+  return found;
 }
 
 std::vector<const Symbol*> SymbolTable::all(std::string_view name) const {
-  std::call_once(names_->once, [this] { names_->fill(symbols_); });
   std::vector<const Symbol*> found;
-  for (auto i = names_->head(name); i != 0; i = names_->next[i]) {
-    if (symbols_[i - 1].name == name) found.push_back(&symbols_[i - 1]);
-  }
+  names().candidates(name, [&](std::size_t i) {
+    if (symbols_[i].name == name) found.push_back(&symbols_[i]);
+    return true;
+  });
   return found;
 }
 

@@ -15,6 +15,8 @@
 
 namespace inquest {
 
+class NameIndex;
+
 struct Symbol {
   std::string_view name;   // lives as long as the table
   Address address;         // in the dump: KASLR applied
@@ -47,6 +49,7 @@ class SymbolTable {
 
  private:
   struct Names;
+  const NameIndex& names() const;
 
   std::vector<Symbol> symbols_;
   std::shared_ptr<const void> keeps_;
