@@ -48,6 +48,7 @@ enum class StepKind {
 
 struct Step {
   StepKind kind = StepKind::call;
+  bool is_call = true;                 // the caller's pc is a return address
   Registers registers;                 // of the caller
   std::optional<Address> return_slot;  // where the return address was read
   std::optional<Address> saved_at;     // registers, iret: where they lie
