@@ -1,0 +1,268 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Compares inquest's answers on a real dump with what the kernel said of itself before it died.
+
+usage: truth.py INQUEST FOLDER CHECK
+
+FOLDER holds dump/vmcore.*, truth/ (proc/, dmesg, ...), vmlinux and perhaps a module, as lab/ makes them. CHECK is the
+name of one check_ function below. Exit status: 0 agreed, 1 not, 77 when FOLDER is not there.
+"""
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+
+class Dump:
+    def __init__(self, inquest, folder):
+        self.inquest = inquest
+        self.folder = folder
+        self.truth = folder / "truth"
+        files = {path.name: path for path in (folder / "dump").glob("vmcore.*")}
+        # Filtered dumps of a kernel newer than makedumpfile lack pages: take the whole one where there is one.
+        order = ("vmcore.z31", "vmcore.zlib") if (folder / "filtered-is-good").exists() else ()
+        order += ("vmcore.elf", "vmcore.z0", "vmcore.z31", "vmcore.zlib")
+        self.vmcore = next(files[name] for name in order if name in files)
+        self.failures = []
+
+    def ask(self, *commands):
+        """The answers to command lines given in one session, as lists of lines."""
+        with tempfile.TemporaryDirectory() as scratch:
+            scratch = pathlib.Path(scratch)
+            lines = [f"{command} > {scratch}/{number}" for number, command in enumerate(commands)]
+            (scratch / "input").write_text("\n".join(["set scroll off", *lines, "quit"]) + "\n")
+            command = [self.inquest, "-s", "-i", scratch / "input", self.folder / "vmlinux", self.vmcore]
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+                                  timeout=300)
+            self.stderr = done.stderr
+            answers = []
+            for number in range(len(commands)):
+                answer = scratch / str(number)
+                answers.append(answer.read_text(errors="replace").splitlines() if answer.exists() else [])
+            return answers
+
+    def said(self, name):
+        return (self.truth / name).read_text(errors="replace").splitlines()
+
+    def expect(self, condition, message):
+        if not condition:
+            self.failures.append(message)
+
+    def processes(self):
+        """pid -> (comm, ppid, state, [(tid, comm)...]) of every process with its threads."""
+        found = {}
+        for folder in (self.truth / "proc/pids").iterdir():
+            stat = read_stat(folder / "stat")
+            if stat:
+                threads = [read_stat(path) for path in (folder / "task").iterdir()]
+                found[stat[0]] = (stat[1], stat[3], stat[2], [(t[0], t[1]) for t in threads if t])
+        return found
+
+
+def read_stat(path):
+    text = path.read_text(errors="replace")
+    match = re.match(r"(\d+) \((.*)\) (\S) (\d+)", text, re.S)
+    return (int(match[1]), match[2], match[3], int(match[4])) if match else None
+
+
+def plain_comm(comm):
+    """/proc decorates workers with their work queue and does not cut names; task_struct.comm holds 15 bytes."""
+    if comm.startswith("kworker/"):
+        comm = re.sub(r"[-+].*", "", comm)
+    return comm[:15]
+
+
+def parse_ps(lines):
+    """pid -> (ppid, state, comm) of crash's ps table."""
+    found = {}
+    for line in lines:
+        match = re.match(r"[> ]\s*(\d+)\s+(\d+)\s+(\d+)\s+([0-9a-f]+)\s+(\S\S)\s+([\d.]+)\s+(\d+)\s+(\d+)\s+(.*)$", line)
+        if match:
+            found[int(match[1]), int(match[3]) if match[1] == "0" else 0] = (
+                int(match[2]), match[5], match[9].strip("[]"))
+    return found
+
+
+def is_passing(comm):
+    """Tasks that come and go by themselves between the snapshot and the crash."""
+    return comm.startswith(("kworker/", "sleep", "init", "cat", "ls", "mkdir", "dmesg", "sync", "ethtool", "ip"))
+
+
+def check_sys(dump):
+    (lines,) = dump.ask("sys")
+    text = "\n".join(lines)
+    release = re.match(r"Linux version (\S+)", dump.said("proc/version")[0])[1]
+    version = re.search(r"(#\d+ .*)$", dump.said("proc/version")[0])[1]
+    cpus = sum(line.startswith("processor") for line in dump.said("proc/cpuinfo"))
+    dump.expect(f"RELEASE: {release}" in text, f"sys does not say release {release}:\n{text}")
+    dump.expect(f"VERSION: {version}" in text, f"sys does not say version {version}:\n{text}")
+    dump.expect(f"CPUS: {cpus}" in text, f"sys does not say {cpus} CPUs:\n{text}")
+    dump.expect(re.search(r"PANIC: \S", text), "sys names no panic")
+
+
+def check_tasks(dump):
+    (lines,) = dump.ask("ps")
+    ours = {pid: row for (pid, _), row in parse_ps(lines).items()}
+    processes = dump.processes()
+    threads = 0
+    for pid, (comm, ppid, state, members) in processes.items():
+        for tid, thread_comm in members:
+            threads += 1
+            row = ours.get(tid)
+            if row is None:
+                dump.expect(is_passing(thread_comm), f"task {tid} ({thread_comm}) is not in ps")
+                continue
+            if thread_comm != "init" and not (tid == 1):  # init became the program that crashed
+                dump.expect(row[2] == plain_comm(thread_comm), f"task {tid}: comm {row[2]}, was {thread_comm}")
+            dump.expect(row[0] == ppid, f"task {tid} ({thread_comm}): parent {row[0]}, was {ppid}")
+            if state in "ZTt" or state == "D":
+                wanted = {"Z": "ZO", "T": "ST", "t": "TR", "D": "UN"}[state]
+                dump.expect(row[1] == wanted, f"task {tid} ({thread_comm}): state {row[1]}, was {state}")
+    known = {tid for _, _, _, members in processes.values() for tid, _ in members}
+    for pid, row in ours.items():
+        dump.expect(pid == 0 or pid in known or is_passing(row[2]), f"ps shows task {pid} ({row[2]}), unknown to /proc")
+    dump.expect(threads > 80, f"the truth holds only {threads} tasks")
+
+
+def check_modules(dump):
+    (lines,) = dump.ask("mod")
+    ours = {}
+    for line in lines:
+        words = line.split()
+        if len(words) >= 4 and re.fullmatch(r"[0-9a-f]{16}", words[0]):
+            ours[words[1]] = (words[2], words[3])
+    for line in dump.said("proc/modules"):
+        name, size, _, _, _, base = line.split()[:6]
+        row = ours.get(name)
+        dump.expect(row, f"mod lacks {name}")
+        if row:
+            dump.expect(int(row[0], 16) == int(base, 16), f"module {name}: base {row[0]}, was {base}")
+            dump.expect(row[1] == size, f"module {name}: size {row[1]}, was {size}")
+    dump.expect(len(ours) == len(dump.said("proc/modules")), f"mod shows {len(ours)} modules")
+
+
+def check_log(dump):
+    (lines,) = dump.ask("log")
+    wanted = [line for line in dump.said("dmesg") if line.strip()]
+    position = 0
+    for line in wanted:
+        try:
+            position = lines.index(line, position) + 1
+        except ValueError:
+            dump.expect(False, f"log lacks, or has out of order: {line}")
+    dump.expect(len(wanted) > 100, "the truth's dmesg is short")
+
+
+def check_symbols(dump):
+    (lines,) = dump.ask("sym -l")
+    ours = set()
+    for line in lines:
+        match = re.match(r"([0-9a-f]{16}) \((.)\) (\S+)", line)
+        if match:
+            ours.add((int(match[1], 16), match[3]))
+    wanted = 0
+    for line in dump.said("proc/kallsyms"):
+        words = line.split()
+        address = int(words[0], 16)
+        if words[1] not in "TtDdBb" or address < 0xffff000000000000:
+            continue
+        if len(words) > 3 and words[3] in ("[bpf]", "[__builtin__ftrace]", "[__builtin__kprobes]"):
+            continue
+        wanted += 1
+        if (address, words[2]) not in ours and len(dump.failures) < 20:
+            dump.expect(False, f"sym -l lacks {line}")
+    dump.expect(wanted > 50000, f"the truth holds only {wanted} symbols")
+
+
+def stack_functions(path):
+    found = []
+    for line in path.read_text(errors="replace").splitlines():
+        match = re.match(r"\[<0>\] (\S+?)\+0x", line)
+        if match:
+            found.append(match[1])
+    return found
+
+
+def without_clones(name):
+    return re.sub(r"\.(isra|constprop|part|cold)(\.\d+)?.*", "", name)
+
+
+def parse_stacks(lines):
+    """pid -> function names, from bt or foreach bt."""
+    found, current = {}, None
+    for line in lines:
+        header = re.match(r"PID: (\d+) ", line)
+        frame = re.match(r"\s*#\d+ \[[0-9a-f]+\] (\S+) at", line)
+        if header:
+            current = found.setdefault(int(header[1]), [])
+        elif frame and current is not None:
+            current.append(frame[1])
+    return found
+
+
+def check_stacks(dump):
+    (lines,) = dump.ask("foreach bt")
+    ours = parse_stacks(lines)
+    compared = 0
+    for pid, (comm, _, state, _) in dump.processes().items():
+        wanted = stack_functions(dump.truth / f"proc/pids/{pid}/stack")
+        if not wanted or is_passing(comm) or pid == 1 or pid not in ours:
+            continue
+        wanted = [without_clones(name) for name in wanted]
+        got = [without_clones(name) for name in ours[pid]]
+        compared += 1
+        dump.expect(got[-len(wanted):] == wanted, f"stack of {pid} ({comm}): {got}, was {wanted}")
+    dump.expect(compared > 50, f"only {compared} stacks were compared")
+
+
+def check_panic(dump):
+    log, bt = dump.ask("log", "bt")
+    trace, started = [], False
+    for line in log:
+        text = re.sub(r"^\[[^]]*\] ?", "", line)
+        if text == "Call Trace:":
+            trace, started = [], True
+        elif started and re.match(r"Modules linked in|---\[|RIP: 0033", text):
+            break
+        elif started:
+            match = re.match(r" (\S+?)\+0x[0-9a-f]+/0x[0-9a-f]+( \[\w+\])?$", text)
+            if match:
+                trace.append(match[1])
+    frames = [match[1] for match in (re.match(r"\s*#\d+ \[[0-9a-f]+\] (\S+) at", line) for line in bt) if match]
+    # The kernel's trace starts where it printed it and names inlined functions not at all; ours holds all its frames.
+    position = 0
+    for name in trace[-6:]:
+        dump.expect(name in frames[position:], f"bt lacks {name} of the kernel's own trace {trace}; it has {frames}")
+        if name in frames[position:]:
+            position = frames.index(name, position) + 1
+    dump.expect(len(trace) >= 4, f"no call trace in the log: {trace}")
+
+
+def check_memory(dump):
+    """A structure, read as bytes and as a type, agrees with itself and with the truth."""
+    struct, text, expression = dump.ask("struct task_struct.comm,pid init_task", "rd -a linux_banner", "p nr_cpu_ids")
+    joined = "\n".join(struct)
+    dump.expect('comm = "swapper' in joined and "pid = 0" in joined, f"init_task is {joined}")
+    banner = "".join(line.split(":  ", 1)[-1] for line in text)
+    dump.expect(dump.said("proc/version")[0].startswith(banner.split(" (")[0]) and banner, f"banner is {banner}")
+    dump.expect(expression and re.search(r"= \d+$", expression[0]), f"nr_cpu_ids is {expression}")
+
+
+def main():
+    inquest, folder, check = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3]
+    if not (folder / "truth").is_dir() or not (folder / "vmlinux").exists():
+        print(f"{folder}: no such dump here")
+        return 77
+    dump = Dump(inquest, folder)
+    globals()[f"check_{check}"](dump)
+    for failure in dump.failures[:20]:
+        print(failure)
+    if dump.failures:
+        print(f"{len(dump.failures)} differences")
+        print(dump.stderr[-2000:])
+    return 1 if dump.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
