@@ -133,6 +133,9 @@ void KdumpDump::describe() {
         each.file->is_truncated() || each.header.is_incomplete();
     take_part_notes(each);
   }
+  // QEMU writes "Unknown" for all machines but x86.
+  if (info_.elf_machine == 0)
+    info_.elf_machine = elf_machine_of_prstatus(info_);
   if (header.cpus != 0) info_.cpus = header.cpus;
   info_.page_size = header.block_size;
 }

@@ -102,4 +102,30 @@ unsigned elf_machine_of(std::string_view uname_machine) {
   return uname_machine.starts_with("mips") ? 8 : 0;
 }
 
+unsigned elf_machine_of_prstatus(const DumpInfo& info) {
+  struct Status {
+    std::size_t size;
+    std::endian endian;
+    unsigned machine;
+  };
+  constexpr std::array<Status, 7> known = {{
+      {336, std::endian::little, 62},
+      {392, std::endian::little, 183},
+      {376, std::endian::little, 243},
+      {480, std::endian::little, 258},
+      {504, std::endian::little, 21},
+      {504, std::endian::big, 21},
+      {336, std::endian::big, 22},
+  }};
+  for (const Note& note : info.notes) {
+    if (note.name != "CORE" || note.type != nt_prstatus) continue;
+    for (const Status& status : known) {
+      if (status.size == note.contents.size() && status.endian == info.endian) {
+        return status.machine;
+      }
+    }
+  }
+  return 0;
+}
+
 }  // namespace inquest

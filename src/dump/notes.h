@@ -18,4 +18,7 @@ void take_vmcoreinfo(std::string_view text, DumpInfo& info);
 // EM_X86_64, ... for what uname -m says; 0 when it is not known.
 unsigned elf_machine_of(std::string_view uname_machine);
 
+// The same as the size of an NT_PRSTATUS note of a 64-bit machine tells it.
+unsigned elf_machine_of_prstatus(const DumpInfo& info);
+
 }  // namespace inquest

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// How much memory a process has. The resident pages are counted by kind: in
+// an array of the mm (mm_rss_stat) to 6.1, of which each thread may hold back
+// a part of its own (task_struct.rss_stat); from 6.2 on (commit f1a7941243c1)
+// in an array of per-CPU counters.
+
+#include "kernel/task.h"
+
+namespace inquest {
+namespace {
+
+// The kinds that are memory: not MM_SWAPENTS.
+std::vector<std::uint64_t> resident_kinds(const Kernel& kernel) {
+  std::vector<std::uint64_t> kinds;
+  for (std::string_view name :
+       {"MM_FILEPAGES", "MM_ANONPAGES", "MM_SHMEMPAGES"}) {
+    auto kind = kernel.enumerator(name);
+    if (kind && *kind >= 0) kinds.push_back(static_cast<std::uint64_t>(*kind));
+  }
+  if (kinds.empty()) kinds = {0, 1};
+  return kinds;
+}
+
+Result<std::int64_t> per_cpu_sum(const Kernel& kernel, const Object& counter) {
+  std::int64_t sum = TRY(counter["count"].to_signed());
+  Address parts = TRY(counter["counters"].to_address());
+  if (parts.value == 0) return sum;
+  for (unsigned cpu : kernel.possible_cpus()) {
+    auto at = kernel.per_cpu_address(parts, cpu);
+    auto part = at ? kernel.memory().u32(*at) : at.error();
+    if (part) sum += sign_extend(*part, 32);
+  }
+  return sum;
+}
+
+// What the threads have counted and not yet given to the mm.
+std::int64_t held_back(const Kernel& kernel, const Object& task,
+                       const std::vector<std::uint64_t>& kinds) {
+  std::int64_t sum = 0;
+  if (!kernel.has_member("task_struct", "rss_stat.count")) return sum;
+  for (const Object& thread : threads(kernel, task)) {
+    for (std::uint64_t kind : kinds) {
+      sum += thread["rss_stat"]["count"].at(kind).to_signed().value_or(0);
+    }
+  }
+  return sum;
+}
+
+Result<std::uint64_t> resident_pages(const Kernel& kernel, const Object& task,
+                                     const Object& mm) {
+  std::vector<std::uint64_t> kinds = resident_kinds(kernel);
+  Object counts = mm["rss_stat"];
+  std::int64_t pages = 0;
+  if (counts.fault() != nullptr) return *counts.fault();
+  bool is_per_cpu = counts.type().is_array();
+  for (std::uint64_t kind : kinds) {
+    if (is_per_cpu) {
+      pages += TRY(per_cpu_sum(kernel, counts.at(kind)));
+    } else {
+      Object count = counts["count"].at(kind);
+      pages += TRY(
+          (count.has_member("counter") ? count["counter"] : count).to_signed());
+    }
+  }
+  if (!is_per_cpu) pages += held_back(kernel, task, kinds);
+  return pages > 0 ? static_cast<std::uint64_t>(pages) : 0;
+}
+
+Result<std::uint64_t> total_pages(const Kernel& kernel) {
+  // 5.0, commit ca79b0c211af.
+  std::string_view name = kernel.has_symbol("_totalram_pages")
+                              ? "_totalram_pages"
+                              : "totalram_pages";
+  return kernel.variable(name, "unsigned long").to_unsigned();
+}
+
+}  // namespace
+
+Result<TaskMemory> task_memory(const Kernel& kernel, const Object& task) {
+  TaskMemory memory;
+  Address at = TRY(task_mm(task));
+  TaskState state = TRY(task_state(kernel, task));
+  if (at.value == 0 || state.zombie || state.dead || state.exit_dead) {
+    return memory;
+  }
+  Object mm = task["mm"].dereference();
+  std::uint64_t page = kernel.page_size();
+  memory.virtual_bytes = TRY(mm["total_vm"].to_unsigned())
+  *page;
+  std::uint64_t resident = TRY(resident_pages(kernel, task, mm));
+  memory.resident_bytes = resident * page;
+  auto total = total_pages(kernel);
+  if (total && *total != 0) {
+    memory.percent =
+        100.0 * static_cast<double>(resident) / static_cast<double>(*total);
+  }
+  return memory;
+}
+
+}  // namespace inquest
