@@ -26,6 +26,7 @@
 
 namespace inquest {
 
+class Btf;
 class LinuxArch;  // kernel/arch/: Linux on one CPU
 class Modules;    // kernel/module.h: the loaded modules and their debug info
 
@@ -69,19 +70,24 @@ class Kernel {
   virtual Modules& modules() const = 0;
   // The address of a kernel or module symbol; |not_found| names it.
   virtual Result<Address> symbol(std::string_view name) const = 0;
+  // Whether vmlinux has it: what layouts are told apart by. Cheap.
   bool has_symbol(std::string_view name) const {
-    return symbol(name).has_value();
+    return symbols().find(name) != nullptr;
   }
 
   // ---- Types and variables ----
   virtual Types& types() const = 0;
+  // vmlinux's BTF, over which modules' are split; null: it has none.
+  virtual std::shared_ptr<const Btf> btf() const = 0;
+  // Where debug information's indexes are kept, see DwarfOptions.
+  virtual DwarfOptions dwarf_options() const = 0;
   Result<const Type*> type(std::string_view name) const;
   Result<const Type*> structure(std::string_view name) const;
   bool has_member(std::string_view structure, std::string_view path) const;
   // Value of an enumerator, |not_found| otherwise.
   Result<std::int64_t> enumerator(std::string_view name) const;
   // A global variable with its type from debug information.
-  Object variable(std::string_view name) const;
+  virtual Object variable(std::string_view name) const = 0;
   // A global variable whose type this caller knows: no debug information for
   // variables needed. |type| as in a cast: "struct list_head", "int".
   Object variable(std::string_view name, std::string_view type) const;

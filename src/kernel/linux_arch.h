@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -11,6 +13,7 @@
 
 #include "kernel/vmcoreinfo.h"
 #include "memory/mapped_space.h"
+#include "types/object.h"
 #include "unwind/unwind.h"
 
 namespace inquest {
@@ -54,6 +57,11 @@ struct SavedRegisters {
   std::vector<std::pair<std::string, std::uint64_t>> named;  // in print order
   bool is_user = false;
 };
+
+// The text that vmlinux has at |at| (as linked), up to its NUL or newline:
+// the kernel's banner is recognised by it.
+Result<std::string> linked_text(const ElfFile& vmlinux,
+                                std::optional<Address> at);
 
 class LinuxArch {
  public:

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Where Linux on x86_64 lies in memory.
+//
+// The kernel image is linked at 0xffffffff81000000 and mapped, by the top
+// 2 GiB of the address space, to wherever the boot loader or physical KASLR
+// put it: physical = virtual - 0xffffffff80000000 + phys_base. Text KASLR moves
+// the virtual side by a multiple of 2 MiB (CONFIG_PHYSICAL_ALIGN). All other
+// mappings hang on variables inside the image: page_offset_base (where
+// physical 0 is mapped), vmalloc_base, vmemmap_base (randomised since 4.8), and
+// the top-level page table. So the image comes first, then the rest.
+//
+// Where the image is: VMCOREINFO says so, or the program headers of
+// /proc/vmcore. Otherwise the kernel's banner text, which is in vmlinux too,
+// is looked for: through the page tables of a CPU whose CR3 QEMU noted, or
+// else at each 2 MiB step of physical memory.
+
+#include "kernel/arch/x86_64.h"
+
+#include <algorithm>
+
+#include "debuginfo/elf_file.h"
+#include "kernel/kernel.h"
+
+namespace inquest {
+namespace {
+
+constexpr Address image_map{0xffffffff80000000};  // __START_KERNEL_map
+constexpr std::uint64_t image_step = 0x200000;
+constexpr std::uint64_t image_span = 0x40000000;
+
+// Where the image is; phys_base may be "negative" and wraps as the kernel's
+// own arithmetic does.
+struct Image {
+  std::uint64_t slide = 0;
+  std::uint64_t phys_base = 0;
+  std::string source;
+
+  PhysAddress physical(Address linked) const {
+    return {linked.value + slide - image_map.value + phys_base};
+  }
+};
+
+class LayoutSearch {
+ public:
+  explicit LayoutSearch(const LayoutClues& clues)
+      : clues_(clues), arch_(*find_arch(clues.vmlinux.machine())) {}
+
+  Result<KernelLayout> layout();
+
+ private:
+  Result<Image> image();
+  std::optional<std::uint64_t> known_slide() const;
+  std::optional<std::uint64_t> known_phys_base() const;
+  Result<Image> image_by_banner(std::optional<std::uint64_t> slide);
+  std::optional<Image> image_by_tables(const Paging& paging);
+  std::optional<Paging> qemu_paging(const Note& note) const;
+  Result<PhysAddress> banner_in_memory() const;
+  Result<std::string> banner_in_file() const;
+  bool has_banner(PhysAddress at, std::string_view banner) const;
+
+  std::optional<std::uint64_t> option(std::string_view name) const;
+  // The value of a variable of the image, if there is such a variable.
+  std::optional<std::uint64_t> value(const Image& image, std::string_view name,
+                                     unsigned size) const;
+  Result<Paging> paging(const Image& image) const;
+  unsigned levels(const Image& image) const;
+  std::uint64_t direct_map_base(const Image& image, const Paging& paging) const;
+  LinearWindow direct_map(const Image& image, const Paging& paging) const;
+  Result<LinearWindow> image_window(const Image& image) const;
+  PhysRead reader() const;
+
+  const LayoutClues& clues_;
+  const Arch& arch_;
+};
+
+PhysRead LayoutSearch::reader() const {
+  return [this](PhysAddress from, std::span<std::byte> out) {
+    return clues_.memory.read(from, out);
+  };
+}
+
+std::optional<std::uint64_t> LayoutSearch::option(std::string_view name) const {
+  auto found = clues_.machine.find(name);
+  if (found == clues_.machine.end()) return std::nullopt;
+  return found->second;
+}
+
+std::optional<std::uint64_t> LayoutSearch::value(const Image& image,
+                                                 std::string_view name,
+                                                 unsigned size) const {
+  auto linked = clues_.linked(name);
+  if (!linked) return std::nullopt;
+  auto read = clues_.memory.load(Address{image.physical(*linked).value}, size);
+  if (!read) return std::nullopt;
+  return *read;
+}
+
+// ---- The image ----
+
+// "KERNELOFFSET=" since 3.14 (b6085a865762); SYMBOL(_stext) on all.
+std::optional<std::uint64_t> LayoutSearch::known_slide() const {
+  if (clues_.kaslr_offset) return clues_.kaslr_offset;
+  auto stext = clues_.vmcoreinfo.symbol("_stext");
+  auto linked = clues_.linked("_stext");
+  if (!stext || !linked) return std::nullopt;
+  return *stext - linked->value;
+}
+
+// NUMBER(phys_base) since 4.10 (401721ecd1dc).
+std::optional<std::uint64_t> LayoutSearch::known_phys_base() const {
+  if (auto given = option("phys_base")) return given;
+  if (auto noted = clues_.vmcoreinfo.number("phys_base")) {
+    return static_cast<std::uint64_t>(*noted);
+  }
+  if (clues_.memory.dump().info().format != "ELF") return std::nullopt;
+  for (const PhysRange& range : clues_.memory.dump().ranges()) {
+    if (range.virtual_start && *range.virtual_start >= image_map &&
+        range.virtual_start->value < image_map.value + image_span) {
+      return range.start.value - (*range.virtual_start - image_map);
+    }
+  }
+  return std::nullopt;
+}
+
+Result<Image> LayoutSearch::image() {
+  auto slide = known_slide();
+  auto phys_base = known_phys_base();
+  if (slide && phys_base) return Image{*slide, *phys_base, "VMCOREINFO"};
+  for (const Note& note : clues_.memory.dump().info().notes) {
+    if (note.name != "QEMU") continue;
+    auto tables = qemu_paging(note);
+    if (!tables) continue;
+    if (auto found = image_by_tables(*tables)) return std::move(*found);
+  }
+  return image_by_banner(slide);
+}
+
+// QEMU's QEMUCPUState, version 1: two 32-bit words, 18 registers, 10 segments
+// of 24 bytes, then CR0 to CR4.
+std::optional<Paging> LayoutSearch::qemu_paging(const Note& note) const {
+  constexpr std::size_t cr3_at = 8 + 18 * 8 + 10 * 24 + 3 * 8;
+  constexpr std::uint64_t la57 = 1 << 12;
+  constexpr std::uint64_t user_tables = 0x1000;  // KPTI's other half
+  if (note.contents.size() < cr3_at + 16) return std::nullopt;
+  Bytes bytes(note.contents);
+  std::uint64_t cr3 =
+      load_unsigned(bytes.subspan(cr3_at, 8), std::endian::little);
+  std::uint64_t cr4 =
+      load_unsigned(bytes.subspan(cr3_at + 8, 8), std::endian::little);
+  Paging paging;
+  paging.root = {cr3 & ~user_tables & 0x000ffffffffff000};
+  paging.levels = (cr4 & la57) != 0 ? 5 : 4;
+  paging.va_bits = paging.levels == 5 ? 57 : 48;
+  return paging;
+}
+
+std::optional<Image> LayoutSearch::image_by_tables(const Paging& paging) {
+  auto linked = clues_.linked("linux_banner");
+  auto banner = banner_in_file();
+  if (!linked || !banner) return std::nullopt;
+  for (std::uint64_t slide = 0; slide < image_span; slide += image_step) {
+    Address at = *linked + slide;
+    auto found = arch_.translate(reader(), paging, at);
+    if (found && has_banner(found->physical, *banner)) {
+      return Image{slide, found->physical.value - (at - image_map),
+                   "page tables"};
+    }
+  }
+  return std::nullopt;
+}
+
+Result<Image> LayoutSearch::image_by_banner(
+    std::optional<std::uint64_t> slide) {
+  PhysAddress at = TRY(banner_in_memory());
+  auto linked = clues_.linked("linux_banner");
+  // How far the image moved physically; its parts stay together.
+  std::uint64_t moved = at.value - (linked->value - image_map.value);
+  if (slide) return Image{*slide, moved - *slide, "linux_banner"};
+  Paging tables = TRY(paging(Image{0, moved, ""}));
+  for (unsigned depth : {4U, 5U}) {
+    tables.levels = depth;
+    tables.va_bits = depth == 5 ? 57 : 48;
+    if (auto found = image_by_tables(tables)) {
+      found->source = "linux_banner";
+      return std::move(*found);
+    }
+  }
+  return Error(ErrorKind::not_found,
+               "the kernel's page tables do not map its image: give the offset "
+               "with --kaslr");
+}
+
+Result<std::string> LayoutSearch::banner_in_file() const {
+  return linked_text(clues_.vmlinux, clues_.linked("linux_banner"));
+}
+
+bool LayoutSearch::has_banner(PhysAddress at, std::string_view banner) const {
+  std::string there(banner.size(), '\0');
+  auto out = std::as_writable_bytes(std::span(there.data(), there.size()));
+  return clues_.memory.dump().read(at, out) && there == banner;
+}
+
+Result<PhysAddress> LayoutSearch::banner_in_memory() const {
+  std::string banner = TRY(banner_in_file());
+  auto linked = clues_.linked("linux_banner");
+  std::uint64_t in_step = linked->value & (image_step - 1);
+  for (const PhysRange& range : clues_.memory.dump().ranges()) {
+    std::uint64_t first = range.start.value & ~(image_step - 1);
+    std::uint64_t end = range.start.value + range.size;
+    for (std::uint64_t at = first + in_step; at < end && at >= in_step;
+         at += image_step) {
+      if (has_banner({at}, banner)) return PhysAddress{at};
+    }
+  }
+  return Error(ErrorKind::not_found,
+               "the text of this vmlinux's linux_banner is nowhere in the "
+               "dump: it belongs to another kernel");
+}
+
+// ---- What hangs on the image ----
+
+unsigned LayoutSearch::levels(const Image& image) const {
+  auto is_l5 = clues_.vmcoreinfo.number("pgtable_l5_enabled");
+  if (is_l5) return *is_l5 != 0 ? 5 : 4;
+  return value(image, "__pgtable_l5_enabled", 4).value_or(0) != 0 ? 5 : 4;
+}
+
+Result<Paging> LayoutSearch::paging(const Image& image) const {
+  Paging paging;
+  // init_top_pgt since 4.13 (65ade2f872b4).
+  auto top = clues_.linked("init_top_pgt");
+  if (!top) top = clues_.linked("init_level4_pgt");
+  if (!top) top = clues_.linked("swapper_pg_dir");
+  if (!top) {
+    return Error(ErrorKind::not_found,
+                 "vmlinux has no symbol init_top_pgt or init_level4_pgt");
+  }
+  paging.root = image.physical(*top);
+  paging.levels = levels(image);
+  paging.va_bits = paging.levels == 5 ? 57 : 48;
+  auto noted = clues_.vmcoreinfo.number("sme_mask");
+  paging.ignored = noted ? static_cast<std::uint64_t>(*noted)
+                         : value(image, "sme_me_mask", 8).value_or(0);
+  return paging;
+}
+
+Result<LinearWindow> LayoutSearch::image_window(const Image& image) const {
+  auto start = clues_.linked("_text");
+  if (!start) start = clues_.linked("_stext");
+  auto end = clues_.linked("_end");
+  if (!start || !end || *start < image_map || *end < *start ||
+      *end - *start > image_span * 2) {
+    return Error(ErrorKind::corrupt,
+                 "vmlinux has no sound symbols _text and _end");
+  }
+  return LinearWindow{*start + image.slide, *end - *start,
+                      image.physical(*start)};
+}
+
+std::uint64_t LayoutSearch::direct_map_base(const Image& image,
+                                            const Paging& paging) const {
+  if (auto given = option("page_offset")) return *given;
+  if (auto base = value(image, "page_offset_base", 8)) {
+    if (*base >> 63 == 1) return *base;
+  }
+  // Moved for the LDT remap in 4.20 (d52888aa2753); not randomised here.
+  constexpr std::uint64_t four[] = {0xffff888000000000, 0xffff880000000000};
+  constexpr std::uint64_t five[] = {0xff11000000000000, 0xff10000000000000};
+  std::span<const std::uint64_t> bases = paging.levels == 5 ? five : four;
+  for (std::uint64_t base : bases) {
+    // Page 0 itself may be left out.
+    Address at = Address{base} + image_step;
+    auto found = arch_.translate(reader(), paging, at);
+    if (found && found->physical.value == image_step) return base;
+  }
+  return bases[0];
+}
+
+// As far as physical memory may reach, but not into the next region.
+LinearWindow LayoutSearch::direct_map(const Image& image,
+                                      const Paging& paging) const {
+  std::uint64_t base = direct_map_base(image, paging);
+  std::uint64_t size = std::uint64_t{1} << (paging.levels == 5 ? 52 : 46);
+  for (std::string_view next : {"vmalloc_base", "vmemmap_base"}) {
+    auto start = value(image, next, 8);
+    if (start && *start > base) size = std::min(size, *start - base);
+  }
+  return {Address{base}, size, PhysAddress{0}};
+}
+
+Result<KernelLayout> LayoutSearch::layout() {
+  Image found = TRY(image());
+  KernelLayout layout;
+  layout.kaslr_offset = found.slide;
+  layout.source = found.source;
+  layout.paging = TRY(paging(found));
+  layout.windows.push_back(direct_map(found, layout.paging));
+  layout.windows.push_back(TRY(image_window(found)));
+  return layout;
+}
+
+}  // namespace
+
+Result<KernelLayout> LinuxX86::layout(const LayoutClues& clues) const {
+  if (find_arch(clues.vmlinux.machine()) == nullptr) {
+    return Error(ErrorKind::unsupported, "this build lacks x86_64");
+  }
+  return LayoutSearch(clues).layout();
+}
+
+Result<Paging> LinuxX86::user_paging(const Kernel& kernel,
+                                     const Object& mm) const {
+  const auto& own = kernel.memory().paging();
+  if (!own) {
+    return Error(ErrorKind::not_found, "the kernel's page tables are unknown");
+  }
+  Paging paging = *own;
+  Address top = TRY(mm["pgd"].to_address());
+  paging.root = TRY(kernel.memory().to_physical(top));
+  return paging;
+}
+
+}  // namespace inquest

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "kernel/kernel.h"
+
+#include "debuginfo/elf_file.h"
+
+namespace inquest {
+
+Result<const Type*> Kernel::type(std::string_view name) const {
+  return types().parse(name);
+}
+
+Result<const Type*> Kernel::structure(std::string_view name) const {
+  return types().structure(name);
+}
+
+bool Kernel::has_member(std::string_view structure_name,
+                        std::string_view path) const {
+  auto found = types().structure(structure_name);
+  return found && inquest::has_member(**found, path);
+}
+
+Result<std::int64_t> Kernel::enumerator(std::string_view name) const {
+  return TRY(types().enumerator(name))
+  .second;
+}
+
+Object Kernel::variable(std::string_view name, std::string_view type) const {
+  auto at = symbol(name);
+  if (!at) return std::move(at).error();
+  auto found = types().parse(type);
+  if (!found) return std::move(found).error();
+  return {memory(), **found, *at};
+}
+
+Object Kernel::object(std::string_view structure_name, Address at) const {
+  auto found = types().structure(structure_name);
+  if (!found) return std::move(found).error();
+  return {memory(), **found, at};
+}
+
+Object Kernel::per_cpu(std::string_view name, unsigned cpu) const {
+  Object variable_template = variable(name);
+  if (variable_template.fault() != nullptr) return variable_template;
+  auto at = per_cpu_address(variable_template.address(), cpu);
+  if (!at) return std::move(at).error();
+  return {memory(), variable_template.type(), *at};
+}
+
+Object Kernel::per_cpu(std::string_view name, std::string_view type,
+                       unsigned cpu) const {
+  Object variable_template = variable(name, type);
+  if (variable_template.fault() != nullptr) return variable_template;
+  auto at = per_cpu_address(variable_template.address(), cpu);
+  if (!at) return std::move(at).error();
+  return {memory(), variable_template.type(), *at};
+}
+
+}  // namespace inquest

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "kernel/open_kernel.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "base/numbers.h"
+#include "base/text.h"
+
+namespace inquest {
+namespace {
+
+// A kernel may be built for at most this many (x86_64: 8192).
+constexpr unsigned most_cpus = 8192;
+
+// $XDG_CACHE_HOME/inquest or ~/.cache/inquest; "" without a home.
+std::filesystem::path default_cache() {
+  // NOLINTBEGIN(concurrency-mt-unsafe)
+  if (const char* cache = std::getenv("XDG_CACHE_HOME");
+      cache != nullptr && *cache == '/') {
+    return std::filesystem::path(cache) / "inquest";
+  }
+  const char* home = std::getenv("HOME");
+  // NOLINTEND(concurrency-mt-unsafe)
+  if (home == nullptr || *home != '/') return {};
+  return std::filesystem::path(home) / ".cache/inquest";
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Kernel>> Kernel::open(const KernelOptions& options) {
+  std::shared_ptr<const Dump> dump = TRY(open_dump(options.dumps));
+  auto kernel = std::make_unique<OpenKernel>(options, std::move(dump));
+  TRY(kernel->start());
+  return std::unique_ptr<Kernel>(std::move(kernel));
+}
+
+OpenKernel::OpenKernel(KernelOptions options, std::shared_ptr<const Dump> dump)
+    : options_(std::move(options)),
+      dump_(std::move(dump)),
+      vmcoreinfo_(dump_->info().vmcoreinfo),
+      physical_(std::make_shared<PhysicalMemory>(dump_)) {
+  if (options_.zero_excluded) physical_->zero_excluded(true);
+}
+
+// ---- Opening ----
+
+Result<void> OpenKernel::start() {
+  TRY(find_file());
+  TRY(find_layout());
+  if (vmcoreinfo_.empty()) read_vmcoreinfo();
+  return {};
+}
+
+VmlinuxQuery OpenKernel::query() const {
+  VmlinuxQuery query;
+  if (dump_->info().uts) {
+    query.release = dump_->info().uts->release;
+    query.version = dump_->info().uts->version;
+  }
+  if (auto release = vmcoreinfo_.find("OSRELEASE")) query.release = *release;
+  if (auto id = vmcoreinfo_.find("BUILD-ID")) query.build_id = *id;
+  query.dumps = options_.dumps;
+  return query;
+}
+
+Result<void> OpenKernel::find_file() {
+  if (options_.vmlinux) {
+    vmlinux_ = TRY(ElfFile::open(*options_.vmlinux));
+    TRY(check_build_id(query(), *vmlinux_));
+  } else {
+    vmlinux_ = TRY(find_vmlinux(query()));
+  }
+  unsigned machine = vmlinux_->machine();
+  unsigned dumped = dump_->info().elf_machine;
+  if (dumped != 0 && dumped != machine) {
+    return Error(ErrorKind::not_found,
+                 fmt::format("{} is for another architecture (ELF machine {}) "
+                             "than the dump (ELF machine {})",
+                             vmlinux_->path().string(), machine, dumped));
+  }
+  arch_ = find_arch(machine);
+  linux_arch_ = find_linux_arch(machine);
+  if (arch_ == nullptr || linux_arch_ == nullptr) {
+    return Error(ErrorKind::unsupported,
+                 fmt::format("{}: kernels of ELF machine {} are not supported",
+                             vmlinux_->path().string(), machine));
+  }
+  return {};
+}
+
+std::optional<Address> OpenKernel::linked(std::string_view name) const {
+  const Symbol* found = symbols_->find(name);
+  if (found == nullptr) return std::nullopt;
+  return found->address - slide_;
+}
+
+Result<void> OpenKernel::find_layout() {
+  std::optional<std::uint64_t> slide = options_.kaslr_offset;
+  if (!slide) {
+    if (auto noted = vmcoreinfo_.find("KERNELOFFSET")) {
+      slide = parse_hex(*noted);
+    }
+  }
+  slide_ = slide.value_or(0);
+  symbols_.emplace(TRY(symbol_table(vmlinux_, slide_)));
+  layout_ = TRY(linux_arch_->layout(
+      {*physical_, vmcoreinfo_, *vmlinux_,
+       [this](std::string_view name) { return linked(name); }, slide,
+       options_.machine}));
+  if (layout_.kaslr_offset != slide_) {
+    slide_ = layout_.kaslr_offset;
+    symbols_.emplace(TRY(symbol_table(vmlinux_, slide_)));
+  }
+  memory_ = std::make_unique<MappedSpace>(physical_, *arch_, layout_.windows,
+                                          layout_.paging);
+  note_image();
+  return vmcoreinfo_.find("BUILD-ID") ? Result<void>() : check_banner();
+}
+
+// Kernels before 5.9 do not note their build-id.
+Result<void> OpenKernel::check_banner() const {
+  auto at = linked("linux_banner");
+  auto expected = linked_text(*vmlinux_, at);
+  if (!expected) return {};
+  auto bytes = memory_->bytes(*at + slide_, expected->size());
+  std::string_view found = bytes ? as_text(*bytes) : "";
+  if (found == *expected) return {};
+  return Error(
+      ErrorKind::not_found,
+      fmt::format(
+          "{} is not the dump's kernel: where it has \"{}\" the dump has {}; "
+          "{}",
+          vmlinux_->path().string(), *expected,
+          bytes ? '"' + printable(found) + '"' : bytes.error().message(),
+          vmlinux_advice(query())));
+}
+
+void OpenKernel::note_image() {
+  auto range = [this](std::string_view start, std::string_view end) {
+    const Symbol* first = symbols_->find(start);
+    const Symbol* last = symbols_->find(end);
+    if (first == nullptr || last == nullptr) return Range{};
+    return Range{first->address, last->address};
+  };
+  image_ = range("_text", "_end");
+  if (image_.start == image_.end) image_ = range("_stext", "_end");
+  text_ = {range("_stext", "_etext"), range("_sinittext", "_einittext")};
+}
+
+// Dumps made outside of the kernel lack the note; the memory has it.
+void OpenKernel::read_vmcoreinfo() {
+  constexpr std::uint64_t most = 65536;
+  const Symbol* data = symbols_->find("vmcoreinfo_data");
+  const Symbol* size = symbols_->find("vmcoreinfo_size");
+  if (data == nullptr || size == nullptr) return;
+  auto at = memory_->load(data->address, arch_->pointer_size());
+  auto length = memory_->load(size->address, arch_->pointer_size());
+  if (!at || !length || *length == 0 || *length > most) return;
+  auto text = memory_->bytes({*at}, *length);
+  if (text) vmcoreinfo_ = Vmcoreinfo(std::string(as_text(*text)));
+}
+
+// ---- Symbols ----
+
+Modules& OpenKernel::modules() const {
+  std::call_once(modules_once_,
+                 [this] { modules_ = std::make_unique<Modules>(*this); });
+  return *modules_;
+}
+
+Result<Address> OpenKernel::symbol(std::string_view name) const {
+  if (const Symbol* found = symbols_->find(name)) return found->address;
+  if (!options_.no_modules) {
+    if (auto found = modules().symbol(name)) return found->second->address;
+  }
+  return Error(ErrorKind::not_found,
+               fmt::format("symbol \"{}\" does not exist", name));
+}
+
+// ---- Types ----
+
+Types& OpenKernel::types() const {
+  std::call_once(types_once_, [this] {
+    types_ = std::make_unique<Types>(arch_->pointer_size());
+    add_type_sources();
+  });
+  return *types_;
+}
+
+void OpenKernel::add_type_sources() const {
+  if (auto found = find_btf()) {
+    btf_ = std::move(*found);
+    types_->add(btf_);
+  }
+  if (auto dwarf = dwarf_types(vmlinux_, dwarf_options())) {
+    types_->add(std::move(*dwarf));
+  }
+}
+
+std::shared_ptr<const Btf> OpenKernel::btf() const {
+  types();
+  return btf_;
+}
+
+DwarfOptions OpenKernel::dwarf_options() const {
+  DwarfOptions options;
+  options.cache = options_.cache ? *options_.cache : default_cache();
+  return options;
+}
+
+// From vmlinux, or else from the dump's memory.
+Result<std::shared_ptr<Btf>> OpenKernel::find_btf() const {
+  unsigned pointer_size = arch_->pointer_size();
+  const ElfSection* section = vmlinux_->section(".BTF");
+  if (section != nullptr) {
+    Bytes bytes = TRY(vmlinux_->contents(*section));
+    return Btf::open(bytes, vmlinux_->endian(), pointer_size, nullptr,
+                     vmlinux_);
+  }
+  constexpr std::uint64_t most = std::uint64_t{256} << 20;
+  Address start = TRY(symbol("__start_BTF"));
+  Address stop = TRY(symbol("__stop_BTF"));
+  if (stop <= start || stop - start > most) {
+    return Error(ErrorKind::corrupt, "__start_BTF and __stop_BTF do not match");
+  }
+  auto bytes = std::make_shared<const std::vector<std::byte>>(
+      TRY(memory_->bytes(start, stop - start)));
+  return Btf::open(*bytes, vmlinux_->endian(), pointer_size, nullptr, bytes);
+}
+
+// The symbol table knows where a variable is in the dump, debug information
+// which of several static ones of that name it means.
+Object OpenKernel::variable(std::string_view name) const {
+  auto typed = types().variable(name);
+  if (!typed) {
+    auto at = symbol(name);
+    if (!at) return std::move(at).error();
+    return std::move(typed).error();
+  }
+  const Type& type =
+      typed->type != nullptr ? *typed->type : types().void_type();
+  std::vector<const Symbol*> named = symbols_->all(name);
+  if (typed->address) {
+    for (const Symbol* symbol : named) {
+      if (symbol->address == *typed->address + slide_ ||
+          symbol->address == *typed->address) {
+        return {*memory_, type, symbol->address};
+      }
+    }
+  }
+  if (auto at = symbol(name)) return {*memory_, type, *at};
+  if (typed->address) return {*memory_, type, *typed->address + slide_};
+  return Error(ErrorKind::not_found,
+               fmt::format("\"{}\" has no address", name));
+}
+
+// ---- CPUs ----
+
+Result<Address> OpenKernel::per_cpu_address(Address template_at,
+                                            unsigned cpu) const {
+  const Symbol* offsets = symbols_->find("__per_cpu_offset");
+  if (offsets == nullptr) return template_at;  // not an SMP kernel
+  unsigned size = arch_->pointer_size();
+  if (cpu >= most_cpus || (offsets->size != 0 && cpu >= offsets->size / size)) {
+    return Error(ErrorKind::not_found, fmt::format("no CPU {}", cpu));
+  }
+  std::uint64_t offset =
+      TRY(memory_->load(offsets->address + std::uint64_t{cpu} * size, size));
+  return template_at + offset;
+}
+
+Result<std::vector<unsigned>> OpenKernel::cpus(std::string_view mask) const {
+  const Symbol* found = symbols_->find(mask);
+  if (found == nullptr && mask.starts_with("__") && mask.ends_with("_mask")) {
+    // Before 4.5 (5aec01b834fd) the bits had no struct around them.
+    std::string bits(mask.substr(2, mask.size() - 7));
+    found = symbols_->find(bits + "_bits");
+  }
+  if (found == nullptr) {
+    return Error(ErrorKind::not_found,
+                 fmt::format("symbol \"{}\" does not exist", mask));
+  }
+  unsigned word = arch_->pointer_size();
+  std::uint64_t size =
+      std::clamp<std::uint64_t>(found->size, word, most_cpus / 8);
+  std::vector<unsigned> set;
+  for (std::uint64_t at = 0; at + word <= size; at += word) {
+    std::uint64_t bits = TRY(memory_->load(found->address + at, word));
+    for (unsigned bit = 0; bit < word * 8; ++bit) {
+      if (bits >> bit & 1) set.push_back(static_cast<unsigned>(at * 8) + bit);
+    }
+  }
+  return set;
+}
+
+// A kernel runs on at least one CPU, whatever its masks say.
+std::vector<unsigned> OpenKernel::known_cpus(std::string_view mask) const {
+  auto found = cpus(mask);
+  if (found && !found->empty()) return std::move(*found);
+  unsigned count = std::clamp(dump_->info().cpus, 1U, most_cpus);
+  std::vector<unsigned> assumed(count);
+  for (unsigned cpu = 0; cpu < count; ++cpu)
+    assumed[cpu] = cpu;
+  return assumed;
+}
+
+std::vector<unsigned> OpenKernel::online_cpus() const {
+  return known_cpus("__cpu_online_mask");
+}
+
+std::vector<unsigned> OpenKernel::possible_cpus() const {
+  return known_cpus("__cpu_possible_mask");
+}
+
+// ---- Code ----
+
+bool OpenKernel::is_in_image(Address at) const {
+  return at >= image_.start && at < image_.end;
+}
+
+std::optional<Kernel::Place> OpenKernel::place(Address at) const {
+  if (is_in_image(at)) {
+    auto found = symbols_->at(at);
+    if (!found || found->symbol->address < image_.start) return std::nullopt;
+    return Place{std::string(found->symbol->name), found->offset,
+                 found->symbol->size, ""};
+  }
+  if (options_.no_modules) return std::nullopt;
+  const Module* module = modules().at(at);
+  if (module == nullptr) return std::nullopt;
+  auto found = modules().symbols(*module).at(at);
+  if (!found || !module->contains(found->symbol->address)) return std::nullopt;
+  return Place{std::string(found->symbol->name), found->offset,
+               found->symbol->size, module->name};
+}
+
+Result<SourceLine> OpenKernel::source_line(Address at) const {
+  if (!is_in_image(at)) {
+    const Module* module = options_.no_modules ? nullptr : modules().at(at);
+    const ModuleFile* file =
+        module != nullptr ? modules().file(*module) : nullptr;
+    if (file != nullptr && file->lines) return file->lines->line_at(at);
+    return Error(ErrorKind::not_found, "no line numbers for this address");
+  }
+  std::call_once(lines_once_, [this] {
+    auto opened = source_lines(vmlinux_);
+    if (opened) lines_ = std::move(*opened);
+  });
+  if (!lines_)
+    return Error(ErrorKind::not_found, "vmlinux has no line numbers");
+  return lines_->line_at(at - slide_);
+}
+
+bool OpenKernel::is_text(Address at) const {
+  if (std::ranges::any_of(text_, [&](const Range& range) {
+        return at >= range.start && at < range.end;
+      })) {
+    return true;
+  }
+  if (options_.no_modules || is_in_image(at)) return false;
+  const Module* module = modules().at(at);
+  return module != nullptr && module->is_text(at);
+}
+
+}  // namespace inquest

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The kernel of one opened dump.
+
+#pragma once
+
+#include <mutex>
+
+#include "debuginfo/btf.h"
+#include "debuginfo/elf_file.h"
+#include "kernel/kernel.h"
+#include "kernel/linux_arch.h"
+#include "kernel/module.h"
+#include "kernel/vmlinux_search.h"
+
+namespace inquest {
+
+class OpenKernel final : public Kernel {
+ public:
+  OpenKernel(KernelOptions options, std::shared_ptr<const Dump> dump);
+  // Finds vmlinux and layout; nothing else may be called before.
+  Result<void> start();
+
+  const DumpInfo& dump_info() const override { return dump_->info(); }
+  const Dump& dump() const override { return *dump_; }
+  const Vmcoreinfo& vmcoreinfo() const override { return vmcoreinfo_; }
+  const std::filesystem::path& vmlinux() const override {
+    return vmlinux_->path();
+  }
+  const ElfFile& vmlinux_file() const override { return *vmlinux_; }
+  const Arch& arch() const override { return *arch_; }
+  const LinuxArch& linux_arch() const override { return *linux_arch_; }
+  const KernelOptions& options() const override { return options_; }
+
+  const MappedSpace& memory() const override { return *memory_; }
+  const PhysicalMemory& physical() const override { return *physical_; }
+  std::uint64_t page_size() const override { return layout_.page_size; }
+  std::uint64_t kaslr_offset() const override { return layout_.kaslr_offset; }
+
+  const SymbolTable& symbols() const override { return *symbols_; }
+  Modules& modules() const override;
+  Result<Address> symbol(std::string_view name) const override;
+
+  Types& types() const override;
+  std::shared_ptr<const Btf> btf() const override;
+  DwarfOptions dwarf_options() const override;
+  using Kernel::variable;
+  Object variable(std::string_view name) const override;
+  Result<Address> per_cpu_address(Address template_at,
+                                  unsigned cpu) const override;
+
+  Result<std::vector<unsigned>> cpus(std::string_view mask) const override;
+  std::vector<unsigned> online_cpus() const override;
+  std::vector<unsigned> possible_cpus() const override;
+
+  std::optional<Place> place(Address at) const override;
+  Result<SourceLine> source_line(Address at) const override;
+  bool is_text(Address at) const override;
+
+ private:
+  Result<void> find_file();
+  Result<void> find_layout();
+  Result<void> check_banner() const;
+  VmlinuxQuery query() const;
+  std::optional<Address> linked(std::string_view name) const;
+  void note_image();
+  void read_vmcoreinfo();
+  void add_type_sources() const;
+  Result<std::shared_ptr<Btf>> find_btf() const;
+  bool is_in_image(Address at) const;
+  std::vector<unsigned> known_cpus(std::string_view mask) const;
+
+  KernelOptions options_;
+  std::shared_ptr<const Dump> dump_;
+  Vmcoreinfo vmcoreinfo_;
+  std::shared_ptr<const ElfFile> vmlinux_;
+  const Arch* arch_ = nullptr;
+  const LinuxArch* linux_arch_ = nullptr;
+  std::shared_ptr<PhysicalMemory> physical_;
+  std::optional<SymbolTable> symbols_;
+  std::uint64_t slide_ = 0;  // of symbols_
+  KernelLayout layout_;
+  std::unique_ptr<MappedSpace> memory_;
+
+  struct Range {
+    Address start, end;
+  };
+  Range image_;
+  std::vector<Range> text_;
+
+  mutable std::once_flag types_once_, modules_once_, lines_once_;
+  mutable std::unique_ptr<Types> types_;
+  mutable std::shared_ptr<Btf> btf_;
+  mutable std::unique_ptr<Modules> modules_;
+  mutable std::shared_ptr<SourceLines> lines_;
+};
+
+}  // namespace inquest
