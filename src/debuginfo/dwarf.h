@@ -5,17 +5,25 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "debuginfo/elf_file.h"
 #include "types/type_source.h"
 
 namespace inquest {
 
+// Bytes of debug info read so far, and of all. Called by one thread, some
+// times a second.
+using DwarfProgress = std::function<void(std::uint64_t, std::uint64_t)>;
+
 struct DwarfOptions {
   std::filesystem::path cache;  // folder for index files; "" : keep none
   unsigned threads = 0;         // 0: as many as the machine has
+  DwarfProgress progress;       // called while the index is built
 };
 
 // The index is built (in parallel) or mapped from the cache when first asked
