@@ -10,8 +10,14 @@
 
 namespace inquest::render {
 
-// Crash's text. Problems and notes go to |errors|.
-std::unique_ptr<report::Sink> text(std::ostream& out, std::ostream& errors);
+// A terminal acts on control characters, and the dump is full of strings that
+// someone else wrote: they are made harmless there, and left alone in files.
+enum class Reader { file, terminal };
+
+// Crash's text. Problems and notes go to |errors|; an empty problem only
+// counts.
+std::unique_ptr<report::Sink> text(std::ostream& out, std::ostream& errors,
+                                   Reader reader = Reader::file);
 // One JSON object a line. Problems are lines of |out| too.
 std::unique_ptr<report::Sink> json_lines(std::ostream& out);
 

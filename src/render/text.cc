@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/text.h"
+
 #include <ostream>
 
 #include "render/render.h"
@@ -8,14 +10,14 @@ namespace {
 
 class TextSink : public report::Sink {
  public:
-  TextSink(std::ostream& out, std::ostream& errors)
-      : out_(out), errors_(errors) {}
+  TextSink(std::ostream& out, std::ostream& errors, Reader reader)
+      : out_(out), errors_(errors), reader_(reader) {}
 
   void row(const std::function<report::Record()>& /*record*/,
            const std::function<std::string()>& text) override {
-    out_ << text();
+    write(text());
   }
-  void layout(std::string_view text) override { out_ << text; }
+  void layout(std::string_view text) override { write(text); }
   void problem(const Error& error) override {
     has_problem_ = true;
     say(error.message());
@@ -25,23 +27,34 @@ class TextSink : public report::Sink {
   void flush() override { out_.flush(); }
 
  private:
+  void write(std::string_view text) {
+    if (reader_ == Reader::terminal) {
+      out_ << printable(text);
+    } else {
+      out_ << text;
+    }
+  }
+
   // Keeps the order of answers and remarks where both go to one terminal.
   void say(std::string_view text) {
+    if (text.empty()) return;
     out_.flush();
-    errors_ << text;
+    errors_ << printable(text);
     if (!text.ends_with('\n')) errors_ << '\n';
     errors_.flush();
   }
 
   std::ostream& out_;
   std::ostream& errors_;
+  Reader reader_;
   bool has_problem_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<report::Sink> text(std::ostream& out, std::ostream& errors) {
-  return std::make_unique<TextSink>(out, errors);
+std::unique_ptr<report::Sink> text(std::ostream& out, std::ostream& errors,
+                                   Reader reader) {
+  return std::make_unique<TextSink>(out, errors, reader);
 }
 
 }  // namespace inquest::render

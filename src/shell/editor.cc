@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shell/editor.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <iostream>
+
+#include <readline/history.h>
+#include <readline/readline.h>
+#include <unistd.h>
+
+#include "shell/completion.h"
+#include "shell/shell.h"
+#include "shell/variables.h"
+
+namespace inquest {
+namespace {
+
+constexpr int history_limit = 5000;
+
+std::filesystem::path history_file() {
+  const char* state = std::getenv("XDG_STATE_HOME");
+  const char* home = std::getenv("HOME");
+  std::filesystem::path folder;
+  if (state != nullptr && *state == '/') {
+    folder = state;
+  } else if (home != nullptr) {
+    folder = std::filesystem::path(home) / ".local/state";
+  } else {
+    return {};
+  }
+  return folder / "inquest" / "history";
+}
+
+// readline calls back without a context of ours: it finds it here.
+Shell*& completing_shell() {
+  static Shell* shell = nullptr;
+  return shell;
+}
+
+char** complete(const char* word, int /*start*/, int end) {
+  rl_attempted_completion_over = 0;
+  Shell* shell = completing_shell();
+  if (shell == nullptr) return nullptr;
+  std::string line(rl_line_buffer, static_cast<std::size_t>(end));
+  if (line.find_last_of("<>!|") != std::string::npos) return nullptr;
+  auto found = completions(*shell, line);
+  if (found.empty()) return nullptr;
+  rl_attempted_completion_over = 1;
+  std::string common = found[0];
+  for (const std::string& each : found) {
+    auto [mine, theirs] = std::ranges::mismatch(common, each);
+    common.erase(mine, common.end());
+  }
+  if (common.size() < std::strlen(word)) common = word;
+  // readline frees the list and its words with free().
+  auto** matches =
+      static_cast<char**>(std::calloc(found.size() + 2, sizeof(char*)));
+  if (matches == nullptr) return nullptr;
+  matches[0] = strdup(common.c_str());
+  if (found.size() > 1) {
+    for (std::size_t i = 0; i < found.size(); ++i)
+      matches[i + 1] = strdup(found[i].c_str());
+  }
+  return matches;
+}
+
+class TerminalEditor : public LineEditor {
+ public:
+  explicit TerminalEditor(Shell& shell) : file_(history_file()) {
+    completing_shell() = &shell;
+    rl_readline_name = "inquest";
+    rl_attempted_completion_function = complete;
+    rl_basic_word_break_characters = " \t\n\"'()&*";
+    rl_completer_word_break_characters = " \t\n\"'()&*";
+    rl_completion_append_character = '\0';
+    std::string mode(shell_value(shell.session().settings, "edit"));
+    rl_variable_bind("editing-mode", mode.c_str());
+    using_history();
+    stifle_history(history_limit);
+    if (!file_.empty()) read_history(file_.c_str());
+  }
+  TerminalEditor(const TerminalEditor&) = delete;
+  TerminalEditor& operator=(const TerminalEditor&) = delete;
+  ~TerminalEditor() override {
+    completing_shell() = nullptr;
+    if (added_ == 0 || file_.empty()) return;
+    std::error_code ignored;
+    std::filesystem::create_directories(file_.parent_path(), ignored);
+    if (!std::filesystem::exists(file_, ignored))
+      write_history(file_.c_str());
+    else
+      append_history(added_, file_.c_str());
+    history_truncate_file(file_.c_str(), history_limit);
+  }
+
+  std::optional<std::string> line(const std::string& prompt) override {
+    char* text = readline(prompt.c_str());
+    if (text == nullptr) {
+      std::cout << std::endl;
+      return std::nullopt;
+    }
+    std::string typed = text;
+    std::free(text);
+    bool is_blank = typed.find_first_not_of(" \t") == std::string::npos;
+    if (!is_blank && typed != last_) {
+      add_history(typed.c_str());
+      ++added_;
+      last_ = typed;
+    }
+    return typed;
+  }
+
+ private:
+  std::filesystem::path file_;
+  std::string last_;
+  int added_ = 0;
+};
+
+class PlainInput : public LineEditor {
+ public:
+  std::optional<std::string> line(const std::string& /*prompt*/) override {
+    std::string text;
+    if (!std::getline(std::cin, text)) return std::nullopt;
+    return text;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<LineEditor> line_editor(Shell& shell) {
+  if (isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0)
+    return std::make_unique<TerminalEditor>(shell);
+  return std::make_unique<PlainInput>();
+}
+
+}  // namespace inquest

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Where the output of a command goes: the terminal, a pager, a file, or a
+// pipeline of the user's shell.
+
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <ostream>
+#include <streambuf>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace inquest {
+
+// Starts "sh -c |command|" with its standard input connected to a pipe.
+struct PipedProcess {
+  int process = -1;
+  int write_end = -1;
+};
+Result<PipedProcess> start_pipe(const std::string& command);
+// Runs |command| ("" : an interactive shell) in the user's shell and waits;
+// Ctrl-C is for it alone meanwhile. Its exit status, or 128 and up when a
+// signal ended it.
+int run_in_shell(const std::string& command);
+
+// Buffers what goes to one file descriptor. A reader that went away is no
+// error: the command is told to stop, and the rest of its output is dropped.
+class OutputBuffer : public std::streambuf {
+ public:
+  explicit OutputBuffer(int descriptor);
+  ~OutputBuffer() override;
+  OutputBuffer(const OutputBuffer&) = delete;
+  OutputBuffer& operator=(const OutputBuffer&) = delete;
+
+  bool is_broken() const { return is_broken_; }
+
+ protected:
+  int_type overflow(int_type c) override;
+  int sync() override;
+  // Writes what is buffered; called when the buffer is full or flushed.
+  virtual void drain();
+  std::string_view pending() const {
+    return {pbase(), static_cast<std::size_t>(pptr() - pbase())};
+  }
+
+  int descriptor_;
+
+ private:
+  std::vector<char> buffer_;
+  bool is_broken_ = false;
+};
+
+class Output {
+ public:
+  static std::unique_ptr<Output> to_descriptor(int descriptor);
+  static Result<std::unique_ptr<Output>> to_file(
+      const std::filesystem::path& path, bool is_appended);
+  static Result<std::unique_ptr<Output>> to_pipe(const std::string& command);
+  // Starts |pager| when there is more to see than fits on |rows| lines of
+  // |columns|, or when the command takes its time.
+  static std::unique_ptr<Output> to_pager(std::string pager, unsigned rows,
+                                          unsigned columns);
+
+  virtual ~Output() = default;
+  std::ostream& stream() { return stream_; }
+  // Writes what is left and waits for a process behind a pipe. False when
+  // whatever reads the output stopped reading.
+  virtual bool finish() = 0;
+  // Whether a person looks at it as it comes.
+  virtual bool is_on_terminal() const { return false; }
+
+ protected:
+  explicit Output(std::streambuf* buffer) : stream_(buffer) {}
+
+  std::ostream stream_;
+};
+
+// Copies everything to two streams.
+class TeeBuffer : public std::streambuf {
+ public:
+  TeeBuffer(std::ostream& first, std::ostream& second)
+      : first_(first), second_(second) {}
+
+ protected:
+  int_type overflow(int_type c) override;
+  std::streamsize xsputn(const char* text, std::streamsize size) override;
+  int sync() override;
+
+ private:
+  std::ostream& first_;
+  std::ostream& second_;
+};
+
+}  // namespace inquest
