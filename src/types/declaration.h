@@ -3,8 +3,9 @@
 
 #pragma once
 
-#include <functional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "types/type.h"
 
@@ -17,5 +18,13 @@ std::string declaration(const Type& type, std::string_view name);
 // The body of a struct, union or enum, or what a typedef stands for; as gdb's
 // ptype, nested anonymous types expanded, four spaces a level.
 std::string definition(const Type& type);
+
+// A line of definition() and the member it declares or closes; "" for lines
+// that open or close an unnamed struct or union.
+struct DefinitionLine {
+  std::string text;  // without line end
+  std::string member;
+};
+std::vector<DefinitionLine> definition_lines(const Type& type);
 
 }  // namespace inquest

@@ -163,7 +163,9 @@ class Lexer {
       c = escape(text_, at_);
     }
     if (at_ >= text_.size() || text_[at_] != '\'') {
-      return bad("Unmatched single quote.");
+      bool has_end = text_.find('\'', at_) != std::string_view::npos;
+      return bad(has_end ? "Invalid character constant."
+                         : "Unmatched single quote.");
     }
     ++at_;
     token.value = static_cast<std::uint64_t>(static_cast<signed char>(c));

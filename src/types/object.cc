@@ -91,6 +91,11 @@ Object Object::operator[](std::string_view member) const {
   return (*this)[member.substr(0, dot)][member.substr(dot + 1)];
 }
 
+Object Object::member(const Member& member) const {
+  if (fault_) return *this;
+  return part({member.type, member.bit_offset, member.bit_size});
+}
+
 Object Object::at(std::uint64_t index) const {
   if (fault_) return *this;
   const Type& type = type_->stripped();

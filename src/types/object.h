@@ -32,6 +32,7 @@ class Object {
   Object(Error fault) : fault_(std::make_shared<Error>(std::move(fault))) {}
 
   Object operator[](std::string_view member) const;  // a.b and a->b, a path too
+  Object member(const Member& member) const;         // of this very type
   Object at(std::uint64_t index) const;              // a[i]; not bound-checked
   Object dereference() const;                        // *a
   // The |type| whose |member| this is; of a pointer: that it points to.

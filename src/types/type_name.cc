@@ -62,7 +62,9 @@ std::string Specifiers::name() const {
                           : longs == 1       ? "long"
                           : is_short         ? "short"
                                              : "int";
-  return is_unsigned ? fmt::format("unsigned {}", size) : std::string(size);
+  if (!is_unsigned) return std::string(size);
+  return base == "__int128" ? "__int128 unsigned"
+                            : fmt::format("unsigned {}", size);
 }
 
 // What surrounds a base type, from the inside out.

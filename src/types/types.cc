@@ -35,7 +35,7 @@ constexpr std::array<CType, 17> c_types = {{
     {"long long", TypeKind::integer, 8, true},
     {"unsigned long long", TypeKind::integer, 8, false},
     {"__int128", TypeKind::integer, 16, true},
-    {"unsigned __int128", TypeKind::integer, 16, false},
+    {"__int128 unsigned", TypeKind::integer, 16, false},
     {"_Bool", TypeKind::boolean, 1, false},
     {"float", TypeKind::floating, 4, true},
     {"double", TypeKind::floating, 8, true},

@@ -14,11 +14,12 @@ namespace inquest {
 
 struct ValueStyle {
   unsigned radix = 10;       // 10 or 16: integers
-  unsigned print_max = 200;  // elements of arrays and strings ("set print_max")
-  unsigned repeats = 10;     // "<repeats 16 times>" from this many on
+  char format = 0;           // as in p/x: one of xduotzca, or none
+  unsigned print_max = 256;  // elements of arrays and strings ("set print_max")
+  unsigned repeats = 0;      // "<repeats 16 times>" from this many on; 0: never
   bool pretty = true;        // one member a line, two spaces a level
-  bool array_pretty = false;  // "set print_array"
-  bool stop_at_null = true;   // char arrays end at NUL ("null-stop")
+  bool array_pretty = false;  // "set print_array": one element a line
+  bool stop_at_null = false;  // char arrays end at NUL ("null-stop")
   unsigned indent = 0;        // levels already open
   // "symbol+12" for an address, or nothing: pointers to data and code.
   std::function<std::optional<std::string>(Address)> symbol;
@@ -27,5 +28,11 @@ struct ValueStyle {
 // The value alone, without "name = ". A part that cannot be read is shown as
 // such in its place; a value that cannot be read at all is an error.
 Result<std::string> value_text(const Object& object, const ValueStyle& style);
+
+// The same as "p" shows it behind "$1 = ": pointers with their type in front.
+Result<std::string> print_text(const Object& object, const ValueStyle& style);
+
+// The name of |value| in an enumeration, "(A | B)" for flags, or its number.
+std::string enumerator_text(const Type& type, std::int64_t value);
 
 }  // namespace inquest

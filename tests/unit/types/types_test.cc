@@ -14,7 +14,7 @@ TEST(TypeNames, KeywordsInAnyOrder) {
   EXPECT_EQ(canonical_name("short int"), "short");
   EXPECT_EQ(canonical_name("long long unsigned int"), "unsigned long long");
   EXPECT_EQ(canonical_name("unsigned"), "unsigned int");
-  EXPECT_EQ(canonical_name("__int128 unsigned"), "unsigned __int128");
+  EXPECT_EQ(canonical_name("unsigned __int128"), "__int128 unsigned");
   EXPECT_EQ(canonical_name("signed char"), "signed char");
   EXPECT_EQ(canonical_name("size_t"), "size_t");
   EXPECT_EQ(canonical_name(""), "");

@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One pass over the value with the bytes read once; what the one read cannot
+// deliver is read piece by piece, so that a missing page costs its own members
+// only. Rules of layout:
+//   a structure opens a line per member, two spaces a level;
+//   array elements follow each other, structures in them one level deeper;
+//   arrays of one-byte integers are strings, without one last NUL;
+//   arrays of no known length are shown as the pointer they decay to.
+#include "types/value_text.h"
+
+#include <algorithm>
+#include <bit>
+
+#include <fmt/format.h>
+
+#include "base/interrupt.h"
+#include "types/declaration.h"
+#include "types/scalar_text.h"
+
+namespace inquest {
+namespace {
+
+constexpr unsigned max_depth = 64;
+constexpr std::size_t max_text = std::size_t{256} << 20;
+constexpr std::uint64_t max_snapshot = std::uint64_t{4} << 20;
+
+// Memory with one range read beforehand.
+class Snapshot : public AddressSpace {
+ public:
+  Snapshot(const AddressSpace& below, Address at, std::vector<std::byte> bytes)
+      : below_(below), at_(at), bytes_(std::move(bytes)) {}
+
+  std::endian endian() const override { return below_.endian(); }
+  Result<PhysAddress> to_physical(Address at) const override {
+    return below_.to_physical(at);
+  }
+  Result<void> read(Address from, std::span<std::byte> out) const override {
+    std::uint64_t offset = from - at_;
+    if (offset >= bytes_.size() || out.size() > bytes_.size() - offset) {
+      return below_.read(from, out);
+    }
+    std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(offset),
+                out.size(), out.begin());
+    return {};
+  }
+
+ private:
+  const AddressSpace& below_;
+  Address at_;
+  std::vector<std::byte> bytes_;
+};
+
+std::string no_access(const Error& error) {
+  if (error.kind() != ErrorKind::fault) {
+    return fmt::format("<error: {}>", error.message());
+  }
+  return fmt::format("<error: Cannot access memory at address {:#x}>",
+                     error.address());
+}
+
+class Writer {
+ public:
+  explicit Writer(const ValueStyle& style) : style_(style) {}
+
+  void value(const Object& object, unsigned level, unsigned depth = 0) {
+    if (is_over(depth)) return;
+    if (object.fault() != nullptr) return fail(*object.fault());
+    const Type& type = object.type().stripped();
+    switch (type.kind) {
+      case TypeKind::structure:
+      case TypeKind::union_type:
+        return compound(object, type, level, depth);
+      case TypeKind::array:
+        return array(object, type, level, depth);
+      case TypeKind::pointer:
+        return pointer(object, type);
+      case TypeKind::function:
+        return function(object);
+      case TypeKind::void_type:
+        out_ += "void";
+        ++good_;
+        return;
+      default:
+        return scalar(object);
+    }
+  }
+
+  Result<std::string> result() && {
+    if (good_ == 0 && failure_) return *failure_;
+    return std::move(out_);
+  }
+
+ private:
+  bool is_over(unsigned depth) {
+    if (depth <= max_depth && out_.size() <= max_text && !interrupted()) {
+      return false;
+    }
+    out_ += "...";
+    return true;
+  }
+
+  void fail(const Error& error) {
+    if (!failure_) failure_ = error;
+    out_ += no_access(error);
+  }
+
+  void line(std::size_t level) {
+    out_ += '\n';
+    out_.append(2 * (level + style_.indent), ' ');
+  }
+
+  void compound(const Object& object, const Type& type, unsigned level,
+                unsigned depth) {
+    out_ += '{';
+    if (type.members().empty()) {
+      out_ += type.is_declaration ? "<incomplete type>" : "<No data fields>";
+      ++good_;
+    }
+    bool is_first = true;
+    for (const Member& member : type.members()) {
+      if (is_over(depth)) break;
+      if (!is_first) out_ += style_.pretty ? "," : ", ";
+      is_first = false;
+      if (style_.pretty) line(level + 1);
+      if (!member.name.empty()) out_ += member.name + " = ";
+      value(object.member(member), level + 1, depth + 1);
+    }
+    if (style_.pretty && !is_first) line(level);
+    out_ += '}';
+  }
+
+  void array(const Object& object, const Type& type, unsigned level,
+             unsigned depth) {
+    const Type* element = type.target();
+    if (element == nullptr || type.size() == 0) {
+      if (object.is_value()) {
+        out_ += "0x0";
+        ++good_;
+      } else {
+        target(object.address(), element);
+        ++good_;
+      }
+      return;
+    }
+    if (is_text(*element)) return string(object, type);
+    elements(object, type, level, depth);
+  }
+
+  // Whether p and struct show the type as characters.
+  bool is_text(const Type& type) const {
+    bool is_string = style_.format == 0 || style_.format == 's';
+    return is_string && type.stripped().is_char;
+  }
+
+  void string(const Object& object, const Type& type) {
+    Result<std::vector<std::byte>> bytes = object.to_bytes();
+    if (!bytes) return fail(bytes.error());
+    ++good_;
+    std::string_view text = as_text(*bytes);
+    bool is_cut = false;
+    if (style_.stop_at_null) {
+      std::size_t end = std::min<std::size_t>(text.find('\0'), text.size());
+      is_cut = end > style_.print_max;
+      text = text.substr(0, end);
+    } else if (type.count <= style_.print_max && !text.empty() &&
+               text.back() == '\0') {
+      text.remove_suffix(1);
+    }
+    is_cut = is_cut || text.size() > style_.print_max;
+    out_ += string_text(text.substr(0, style_.print_max), style_.repeats);
+    if (is_cut) out_ += "...";
+  }
+
+  void elements(const Object& object, const Type& type, unsigned level,
+                unsigned depth) {
+    out_ += '{';
+    std::uint64_t index = 0;
+    unsigned shown = 0;
+    for (; index < type.count && shown < style_.print_max; ++shown) {
+      if (is_over(depth)) break;
+      if (index != 0) out_ += style_.array_pretty ? "," : ", ";
+      if (style_.array_pretty) line(level + 1);
+      std::size_t start = out_.size();
+      value(object.at(index), level + 1, depth + 1);
+      index += repeated(object, index, type.count, out_.substr(start), level);
+    }
+    if (index < type.count) out_ += "...";
+    if (style_.array_pretty) line(level);
+    out_ += '}';
+  }
+
+  // How many elements from |index| on look like |first|, which is written.
+  std::uint64_t repeated(const Object& object, std::uint64_t index,
+                         std::uint64_t count, const std::string& first,
+                         unsigned level) {
+    if (style_.repeats == 0) return 1;
+    std::uint64_t same = 1;
+    for (; index + same < count && !interrupted(); ++same) {
+      Writer other(style_);
+      other.value(object.at(index + same), level + 1, 1);
+      if (other.out_ != first) break;
+    }
+    if (same < style_.repeats) return 1;
+    out_ += fmt::format(" <repeats {} times>", same);
+    return same;
+  }
+
+  void pointer(const Object& object, const Type& type) {
+    Result<Address> at = object.to_address();
+    if (!at) return fail(at.error());
+    ++good_;
+    if (std::string_view("\0as", 3).find(style_.format) ==
+        std::string_view::npos) {
+      out_ += number_text(at->value, {type.byte_size * 8, false, false},
+                          style_.format, 10);
+      return;
+    }
+    space_ = &object.space();
+    target(*at, type.target());
+  }
+
+  // An address, the symbol there, and the string there if it points to one.
+  void target(Address at, const Type* type) {
+    address(at);
+    if (type == nullptr || !is_text(*type) || at.value == 0) return;
+    out_ += ' ';
+    pointed_string(at);
+  }
+
+  void address(Address at) {
+    out_ += fmt::format("{:#x}", at.value);
+    if (!style_.symbol) return;
+    if (std::optional<std::string> symbol = style_.symbol(at)) {
+      out_ += " <" + *symbol + ">";
+    }
+  }
+
+  void pointed_string(Address at) {
+    std::string text;
+    bool has_end = false;
+    while (text.size() <= style_.print_max) {
+      std::byte byte{};
+      Result<void> read = space_->read(at + text.size(), {&byte, 1});
+      if (!read) {
+        if (!text.empty()) out_ += string_text(text, style_.repeats);
+        out_ +=
+            no_access(Error(ErrorKind::fault, "", (at + text.size()).value));
+        return;
+      }
+      has_end = byte == std::byte{0};
+      if (has_end) break;
+      text.push_back(static_cast<char>(byte));
+    }
+    bool is_cut = !has_end && text.size() > style_.print_max;
+    text.resize(std::min<std::size_t>(text.size(), style_.print_max));
+    out_ += string_text(text, style_.repeats);
+    if (is_cut) out_ += "...";
+  }
+
+  void function(const Object& object) {
+    ++good_;
+    out_ += "{" + type_name(object.type()) + "} ";
+    address(object.address());
+  }
+
+  void scalar(const Object& object) {
+    const Type& type = object.type().stripped();
+    if (type.kind == TypeKind::floating) return floating(object);
+    if (type.byte_size > 8 && !object.is_bit_field()) return wide(object, type);
+    Result<std::uint64_t> number = object.to_unsigned();
+    if (!number) return fail(number.error());
+    ++good_;
+    char format = style_.format;
+    bool is_named = format == 0 || format == 's';
+    if (type.kind == TypeKind::enumeration && is_named) {
+      out_ += enumerator_text(type, static_cast<std::int64_t>(*number));
+      return;
+    }
+    NumberShape shape;
+    shape.bits = type.byte_size * 8;
+    shape.is_signed = type.is_signed;
+    shape.is_char = type.is_char;
+    if (type.kind == TypeKind::boolean && format == 0 && style_.radix == 10 &&
+        *number <= 1) {
+      out_ += *number == 0 ? "false" : "true";
+      return;
+    }
+    if (format == 'a') return address(Address{*number});
+    out_ += number_text(*number, shape, format, style_.radix);
+  }
+
+  void floating(const Object& object) {
+    Result<std::vector<std::byte>> bytes = object.to_bytes();
+    if (!bytes) return fail(bytes.error());
+    ++good_;
+    std::endian endian = object.space().endian();
+    bool is_hex = style_.format == 'x';
+    out_ += is_hex ? wide_text(*bytes, endian, false, true)
+                   : floating_text(*bytes, endian);
+  }
+
+  void wide(const Object& object, const Type& type) {
+    Result<std::vector<std::byte>> bytes = object.to_bytes();
+    if (!bytes) return fail(bytes.error());
+    ++good_;
+    bool is_hex = style_.radix == 16 || style_.format == 'x';
+    out_ += wide_text(*bytes, object.space().endian(), type.is_signed, is_hex);
+  }
+
+ public:
+  void look_at(const AddressSpace& space) { space_ = &space; }
+
+ private:
+  const ValueStyle& style_;
+  const AddressSpace* space_ = nullptr;
+  std::string out_;
+  std::size_t good_ = 0;
+  std::optional<Error> failure_;
+};
+
+// Every enumerator is one bit or none.
+bool is_flags(const Type& type) {
+  return std::ranges::all_of(type.enumerators(), [](const Enumerator& one) {
+    return one.value >= 0 &&
+           std::popcount(static_cast<std::uint64_t>(one.value)) <= 1;
+  });
+}
+
+std::string flags_text(const Type& type, std::uint64_t value) {
+  std::string text;
+  for (const Enumerator& one : type.enumerators()) {
+    auto bits = static_cast<std::uint64_t>(one.value);
+    if (bits == 0 || (value & bits) != bits) continue;
+    text += text.empty() ? "(" : " | ";
+    text += one.name;
+    value &= ~bits;
+  }
+  if (value != 0) {
+    return text +
+           fmt::format("{}unknown: {:#x})", text.empty() ? "(" : " | ", value);
+  }
+  return text.empty() ? "0" : text + ")";
+}
+
+Result<std::string> write(const Object& object, const ValueStyle& style) {
+  Writer writer(style);
+  writer.look_at(object.space());
+  writer.value(object, 0);
+  return std::move(writer).result();
+}
+
+}  // namespace
+
+std::string enumerator_text(const Type& type, std::int64_t value) {
+  const Type& plain = type.stripped();
+  for (const Enumerator& one : plain.enumerators()) {
+    if (one.value == value) return one.name;
+  }
+  if (is_flags(plain))
+    return flags_text(plain, static_cast<std::uint64_t>(value));
+  return fmt::format("{}", value);
+}
+
+Result<std::string> value_text(const Object& object, const ValueStyle& style) {
+  if (object.fault() != nullptr) return *object.fault();
+  std::uint64_t size = object.type().size();
+  bool is_plain = object.is_value() || object.is_bit_field() ||
+                  object.type().is_scalar() || size == 0;
+  if (is_plain || size > max_snapshot) return write(object, style);
+  Result<std::vector<std::byte>> bytes = object.to_bytes();
+  if (!bytes) return write(object, style);
+  Snapshot snapshot(object.space(), object.address(), std::move(bytes).value());
+  return write(Object(snapshot, object.type(), object.address()), style);
+}
+
+Result<std::string> print_text(const Object& object, const ValueStyle& style) {
+  std::string text = TRY(value_text(object, style));
+  const Type& type = object.type();
+  const Type& plain = type.stripped();
+  if (plain.kind != TypeKind::pointer || style.format != 0) return text;
+  const Type* target = plain.target();
+  while (target != nullptr && (target->kind == TypeKind::const_type ||
+                               target->kind == TypeKind::volatile_type)) {
+    target = target->target();
+  }
+  bool is_named = type.kind == TypeKind::typedef_type;
+  if (!is_named && target != nullptr && target->name == "char") return text;
+  return "(" + type_name(type) + ") " + text;
+}
+
+}  // namespace inquest
