@@ -142,7 +142,8 @@ Declarator declarator(const Type& type, std::string_view name, unsigned depth) {
     now = now->target();
   }
   all.base = now;
-  if (now != nullptr && now->kind == TypeKind::void_type) all.base = nullptr;
+  bool is_void = now != nullptr && now->kind == TypeKind::void_type;
+  if (is_void && now->name.empty()) all.base = nullptr;
   return all;
 }
 

@@ -22,7 +22,7 @@ struct ValueStyle {
   bool stop_at_null = false;  // char arrays end at NUL ("null-stop")
   unsigned indent = 0;        // levels already open
   // "symbol+12" for an address, or nothing: pointers to data and code.
-  std::function<std::optional<std::string>(Address)> symbol;
+  std::function<std::optional<std::string>(Address)> symbol = {};
 };
 
 // The value alone, without "name = ". A part that cannot be read is shown as
