@@ -20,7 +20,7 @@
 namespace inquest {
 namespace {
 
-constexpr std::uint64_t unpack_limit = std::uint64_t{4} << 30;
+constexpr std::uint64_t unpack_limit = std::uint64_t{2} << 30;
 constexpr std::size_t name_limit = 1024;
 constexpr unsigned note_sections_limit = 64;
 constexpr std::uint64_t note_size_limit = 64 << 10;
@@ -82,6 +82,11 @@ std::string to_hex(Bytes bytes) {
   return text;
 }
 
+// Callers put the file's name before it.
+Error problem(std::string what) {
+  return {ErrorKind::corrupt, std::move(what)};
+}
+
 class ElfImage : public ElfFile {
  public:
   ElfImage(std::filesystem::path path, Bytes image,
@@ -102,10 +107,6 @@ class ElfImage : public ElfFile {
   ElfReader reader(Bytes bytes) const {
     return {bytes, endian_, pointer_size_ == 8};
   }
-  Error problem(std::string_view what) const {
-    return Error(ErrorKind::corrupt,
-                 fmt::format("{}: {}", path_.string(), what));
-  }
   template <typename T>
   Result<T> named(Result<T> result) const {
     if (result) return result;
@@ -124,8 +125,7 @@ Result<Header> ElfImage::header() {
   bool is_elf =
       image_.size() >= EI_NIDENT && as_text(image_.first(SELFMAG)) == ELFMAG;
   if (!is_elf) {
-    return Error(ErrorKind::unsupported,
-                 fmt::format("{}: not an ELF file", path_.string()));
+    return Error(ErrorKind::unsupported, "not an ELF file");
   }
   auto ident = [&](int at) {
     return std::to_integer<unsigned>(image_[static_cast<std::size_t>(at)]);
