@@ -28,7 +28,9 @@ constexpr std::size_t uts_name_size = 65;
 constexpr std::size_t header_size = 464;
 constexpr unsigned newest_version = 6;
 constexpr std::uint32_t status_incomplete = 8;
-constexpr std::uint64_t largest_block = std::uint64_t{1} << 22;
+// Larger than any page, and smaller than 4096 in the wrong byte order: that
+// alone tells the order of a header whose version is 0.
+constexpr std::uint64_t largest_block = std::uint64_t{1} << 18;
 
 std::string name_at(Bytes header, std::size_t index) {
   std::string_view name =
