@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the crashed kernel was busy with: one process for each thing a command
+// of inquest shows, each named after it. Whatever a test wants to find in the
+// dump and /proc cannot tell is written to ./workload, one
+// "process pid key value" a line.
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/msg.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static int notes;
+static const char *role_name = "workload";
+
+static void note(const char *key, unsigned long value) {
+  char line[128];
+  int length = snprintf(line, sizeof line, "%s %d %s %lx\n", role_name,
+                        getpid(), key, value);
+  if (write(notes, line, length) != length)
+    perror("workload");
+}
+
+static void rest(void) {
+  for (;;)
+    pause();
+}
+
+static void must(long result, const char *what) {
+  if (result < 0)
+    perror(what);
+}
+
+static void ignore(int signal) { (void)signal; }
+
+static pthread_mutex_t held = PTHREAD_MUTEX_INITIALIZER;
+
+static void *worker(void *number) {
+  char name[16];
+  snprintf(name, sizeof name, "worker-%ld", (long)number);
+  prctl(PR_SET_NAME, name);
+  rest();
+  return NULL;
+}
+
+static void *futex_waiter(void *unused) {
+  prctl(PR_SET_NAME, "futex-wait");
+  pthread_mutex_lock(&held);
+  return unused;
+}
+
+static void *spinner(void *unused) {
+  prctl(PR_SET_NAME, "spinner");
+  for (volatile unsigned long count = 0;; count++)
+    ;
+  return unused;
+}
+
+static void tcp_server(void) {
+  struct sockaddr_in address = {.sin_family = AF_INET,
+                                .sin_port = htons(8080)};
+  int listener = socket(AF_INET, SOCK_STREAM, 0), one = 1;
+  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+  must(bind(listener, (void *)&address, sizeof address), "bind");
+  must(listen(listener, 8), "listen");
+  if (fork() == 0) {
+    prctl(PR_SET_NAME, "tcp-client");
+    int client = socket(AF_INET, SOCK_STREAM, 0);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    must(connect(client, (void *)&address, sizeof address), "connect");
+    must(write(client, "hello, unread data", 18), "write");
+    rest();
+  }
+  must(accept(listener, NULL, NULL), "accept");
+  rest();
+}
+
+static void udp6(void) {
+  struct sockaddr_in6 address = {.sin6_family = AF_INET6,
+                                 .sin6_port = htons(5353)};
+  int socket6 = socket(AF_INET6, SOCK_DGRAM, 0);
+  must(bind(socket6, (void *)&address, sizeof address), "bind");
+  must(socket(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6), "raw socket");
+  rest();
+}
+
+static void unixsock(void) {
+  struct sockaddr_un address = {AF_UNIX, "/tmp/test.sock"};
+  int pair[2], listener = socket(AF_UNIX, SOCK_STREAM, 0);
+  must(bind(listener, (void *)&address, sizeof address), "bind");
+  must(listen(listener, 4), "listen");
+  must(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair), "socketpair");
+  rest();
+}
+
+static void fds(void) {
+  struct epoll_event event = {.events = EPOLLIN};
+  struct itimerspec later = {.it_value = {1000, 0}};
+  sigset_t signals;
+  int pipe_ends[2], epoll = epoll_create1(0), counter = eventfd(3, 0);
+  epoll_ctl(epoll, EPOLL_CTL_ADD, counter, &event);
+  timerfd_settime(timerfd_create(CLOCK_MONOTONIC, 0), 0, &later, NULL);
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  must(signalfd(-1, &signals, 0), "signalfd");
+  inotify_add_watch(inotify_init(), "/tmp", IN_CREATE);
+  must(pipe(pipe_ends), "pipe");
+  must(write(pipe_ends[1], "in the pipe", 11), "write");
+  must(open("/tmp/afile", O_CREAT | O_RDWR, 0644), "open");
+  must(memfd_create("memfd-demo", 0), "memfd");
+  must(open("/tmp/deleted", O_CREAT | O_RDWR, 0600), "open");
+  unlink("/tmp/deleted");
+  int locked = open("/tmp/locked", O_CREAT | O_RDWR, 0644);
+  struct flock range = {.l_type = F_WRLCK, .l_start = 16, .l_len = 32};
+  must(fcntl(locked, F_SETLK, &range), "fcntl");
+  must(flock(open("/tmp/flocked", O_CREAT | O_RDWR, 0644), LOCK_EX), "flock");
+  rest();
+}
+
+static void sysvipc(void) {
+  struct {
+    long type;
+    char text[32];
+  } message = {1, "message one"};
+  struct sembuf down = {0, -1, 0};
+  char *shared = shmat(shmget(0x1234, 65536, IPC_CREAT | 0600), NULL, 0);
+  int semaphores = semget(0x2345, 3, IPC_CREAT | 0640);
+  int queue = msgget(0x3456, IPC_CREAT | 0644);
+  strcpy(shared, "shared");
+  note("shared-memory", (unsigned long)shared);
+  must(msgsnd(queue, &message, sizeof message.text, 0), "msgsnd");
+  semop(semaphores, &down, 1);
+  rest();
+}
+
+static void mapper(void) {
+  enum { mebibyte = 1 << 20 };
+  char *plain = mmap(NULL, 64 * mebibyte, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  memset(plain, 0x5a, 24 * mebibyte);
+  strcpy(plain + 4096, "needle-in-haystack");
+  note("needle", (unsigned long)plain + 4096);
+
+  int file = open("/tmp/mapped", O_CREAT | O_RDWR, 0644);
+  must(ftruncate(file, mebibyte), "ftruncate");
+  char *mapped = mmap(NULL, mebibyte, PROT_READ | PROT_WRITE, MAP_SHARED,
+                      file, 0);
+  memset(mapped, 'Q', mebibyte);
+  note("file-of-Q", (unsigned long)mapped);
+
+  char *region = mmap(NULL, 4 * mebibyte, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  char *huge = (char *)(((unsigned long)region + 2 * mebibyte - 1) &
+                        ~(2ul * mebibyte - 1));
+  madvise(huge, 2 * mebibyte, MADV_HUGEPAGE);
+  strcpy(huge, "a huge page, if there was one");
+  note("huge", (unsigned long)huge);
+
+  char *swapped = mmap(NULL, mebibyte, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  memset(swapped, 's', mebibyte);
+  madvise(swapped, mebibyte, MADV_PAGEOUT);
+  note("swapped", (unsigned long)swapped);
+  rest();
+}
+
+static void zombie_parent(void) {
+  if (fork() == 0)
+    _exit(3);
+  rest();
+}
+
+static void stopped(void) {
+  raise(SIGSTOP);
+  rest();
+}
+
+static void tracer(void) {
+  if (fork() == 0) {
+    prctl(PR_SET_NAME, "traced");
+    ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+    raise(SIGSTOP);
+    rest();
+  }
+  rest();
+}
+
+// The parent of a vfork sleeps uninterruptibly until the child lets go.
+static void vfork_parent(void) {
+  if (vfork() == 0)
+    rest();
+}
+
+static void burner(void) {
+  pthread_t thread;
+  pthread_create(&thread, NULL, spinner, NULL);
+  rest();
+}
+
+static void sleeper(void) {
+  for (;;)
+    sleep(100000);
+}
+
+static void itimer(void) {
+  struct sigevent by_signal = {.sigev_notify = SIGEV_SIGNAL,
+                               .sigev_signo = SIGUSR1};
+  struct itimerspec times = {{5, 0}, {500, 0}};
+  timer_t timer;
+  timer_create(CLOCK_REALTIME, &by_signal, &timer);
+  timer_settime(timer, 0, &times, NULL);
+  sigqueue(getpid(), SIGTERM, (union sigval){.sival_int = 7});
+  rest();
+}
+
+static void realtime(void) {
+  struct sched_param parameter = {.sched_priority = 7};
+  must(sched_setscheduler(0, SCHED_FIFO, &parameter), "SCHED_FIFO");
+  rest();
+}
+
+static void nice_guy(void) {
+  must(setpriority(PRIO_PROCESS, 0, 11), "setpriority");
+  rest();
+}
+
+// A container in small: its own PIDs, mounts, host name and network.
+static void contained(void) {
+  must(unshare(CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWNET |
+               CLONE_NEWIPC),
+       "unshare");
+  if (fork() == 0) {
+    prctl(PR_SET_NAME, "contained-1");
+    must(sethostname("inside", 6), "sethostname");
+    mkdir("/tmp/inside", 0755);
+    must(mount("inside", "/tmp/inside", "tmpfs", 0, "size=1m"), "mount");
+    rest();
+  }
+  rest();
+}
+
+static const struct {
+  const char *name;
+  void (*live)(void);
+} roles[] = {
+    {"tcp-server", tcp_server},
+    {"udp6", udp6},
+    {"unixsock", unixsock},
+    {"fds", fds},
+    {"sysvipc", sysvipc},
+    {"mapper", mapper},
+    {"zombie-parent", zombie_parent},
+    {"stopped", stopped},
+    {"tracer", tracer},
+    {"vfork-D", vfork_parent},
+    {"burner", burner},
+    {"sleeper", sleeper},
+    {"itimer", itimer},
+    {"realtime", realtime},
+    {"nice-guy", nice_guy},
+    {"contained", contained},
+};
+
+int main(void) {
+  sigset_t blocked;
+  pthread_t thread;
+  notes = open("workload", O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0644);
+  signal(SIGUSR1, ignore);
+  signal(SIGHUP, SIG_IGN);
+  sigemptyset(&blocked);
+  sigaddset(&blocked, SIGTERM);
+  sigprocmask(SIG_BLOCK, &blocked, NULL);
+  for (long number = 0; number < 4; number++)
+    pthread_create(&thread, NULL, worker, (void *)number);
+  pthread_mutex_lock(&held);
+  pthread_create(&thread, NULL, futex_waiter, NULL);
+  for (size_t number = 0; number < sizeof roles / sizeof *roles; number++)
+    if (fork() == 0) {
+      role_name = roles[number].name;
+      prctl(PR_SET_NAME, role_name);
+      roles[number].live();
+      _exit(0);
+    }
+  rest();
+}
