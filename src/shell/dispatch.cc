@@ -56,7 +56,7 @@ bool is_expression(const Session& session, const std::string& word) {
                      name.size());
   bool is_plain = rest.empty() || std::string_view(".[-:+").find(rest[0]) !=
                                       std::string_view::npos;
-  return is_plain && session.kernel.has_symbol(name);
+  return is_plain && session.kernel.symbol(name).has_value();
 }
 
 Words as_typedef_command(const Type& type, const Words& words) {

@@ -70,15 +70,13 @@ char** complete(const char* word, int /*start*/, int end) {
 
 class TerminalEditor : public LineEditor {
  public:
-  explicit TerminalEditor(Shell& shell) : file_(history_file()) {
+  explicit TerminalEditor(Shell& shell) : shell_(shell), file_(history_file()) {
     completing_shell() = &shell;
     rl_readline_name = "inquest";
     rl_attempted_completion_function = complete;
     rl_basic_word_break_characters = " \t\n\"'()&*";
     rl_completer_word_break_characters = " \t\n\"'()&*";
     rl_completion_append_character = '\0';
-    std::string mode(shell_value(shell.session().settings, "edit"));
-    rl_variable_bind("editing-mode", mode.c_str());
     using_history();
     stifle_history(history_limit);
     if (!file_.empty()) read_history(file_.c_str());
@@ -98,6 +96,8 @@ class TerminalEditor : public LineEditor {
   }
 
   std::optional<std::string> line(const std::string& prompt) override {
+    std::string mode(shell_value(shell_.session().settings, "edit"));
+    rl_variable_bind("editing-mode", mode.c_str());
     char* text = readline(prompt.c_str());
     if (text == nullptr) {
       std::cout << std::endl;
@@ -115,6 +115,7 @@ class TerminalEditor : public LineEditor {
   }
 
  private:
+  Shell& shell_;
   std::filesystem::path file_;
   std::string last_;
   int added_ = 0;
