@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "kernel/audit.h"
+
+#include <algorithm>
+#include <set>
+
+namespace inquest {
+namespace {
+
+constexpr std::size_t most_records = 1 << 20;
+constexpr std::uint64_t longest_record = 64 << 10;
+
+// The data of a socket buffer: a netlink header (length, type, ...) of 16
+// bytes, then the text.
+Result<AuditRecord> audit_record(const Object& buffer) {
+  constexpr std::uint64_t header_size = 16;
+  Address data = TRY(buffer["data"].to_address());
+  const AddressSpace& memory = buffer.space();
+  AuditRecord record;
+  std::uint64_t length = TRY(memory.load(data, 4));
+  record.type = static_cast<unsigned>(TRY(memory.load(data + 4, 2)));
+  length = std::clamp(length, header_size, longest_record) - header_size;
+  record.text = TRY(memory.c_string(data + header_size, length));
+  return record;
+}
+
+Result<void> add_queue(const Kernel& kernel, std::string_view name,
+                       std::vector<AuditRecord>& records) {
+  Object head = kernel.variable(name, "struct sk_buff_head");
+  const Type* type = TRY(kernel.structure("sk_buff"));
+  Address next = TRY(head["next"].to_address());
+  std::set<Address> seen;
+  while (next != head.address() && next.value != 0) {
+    if (!seen.insert(next).second || seen.size() > most_records) {
+      return Error(ErrorKind::corrupt, std::string(name) + " does not end");
+    }
+    Object buffer(kernel.memory(), *type, next);
+    records.push_back(TRY(audit_record(buffer)));
+    next = TRY(buffer["next"].to_address());
+  }
+  return {};
+}
+
+Result<SafeBuffer> safe_buffer(const Object& buffer) {
+  SafeBuffer found;
+  found.address = buffer.address();
+  std::uint64_t length = TRY(buffer["len"]["counter"].to_unsigned());
+  found.lost = TRY(buffer["message_lost"]["counter"].to_unsigned());
+  Object text = buffer["buffer"];
+  if (text.fault() != nullptr) return *text.fault();
+  std::uint64_t size = std::min(length, text.type().size());
+  auto bytes = TRY(buffer.space().bytes(text.address(), size));
+  found.text = as_text(bytes);
+  return found;
+}
+
+}  // namespace
+
+// audit_queue and two more since 4.10 (3197542482df); before audit_skb_queue.
+Result<std::vector<AuditRecord>> audit_records(const Kernel& kernel) {
+  std::vector<AuditRecord> records;
+  bool is_any = false;
+  for (std::string_view name :
+       {"audit_hold_queue", "audit_retry_queue", "audit_queue",
+        "audit_skb_hold_queue", "audit_skb_queue"}) {
+    if (!kernel.has_symbol(name)) continue;
+    is_any = true;
+    TRY(add_queue(kernel, name, records));
+  }
+  if (!is_any) {
+    return Error(ErrorKind::not_found, "this kernel has no audit queue");
+  }
+  return records;
+}
+
+std::vector<Result<SafeBuffer>> safe_buffers(const Kernel& kernel) {
+  std::vector<Result<SafeBuffer>> found;
+  for (std::string_view name : {"nmi_print_seq", "safe_print_seq"}) {
+    if (!kernel.has_symbol(name)) continue;
+    for (unsigned cpu : kernel.possible_cpus()) {
+      auto buffer =
+          safe_buffer(kernel.per_cpu(name, "struct printk_safe_seq_buf", cpu));
+      if (buffer) {
+        SafeBuffer named = std::move(*buffer);
+        named.name = name;
+        named.cpu = cpu;
+        found.emplace_back(std::move(named));
+      } else {
+        found.emplace_back(std::move(buffer).error());
+      }
+    }
+  }
+  return found;
+}
+
+}  // namespace inquest
