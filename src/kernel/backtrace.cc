@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "kernel/backtrace.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include <fmt/format.h>
+
+#include "kernel/crash_notes.h"
+#include "kernel/stack_chain.h"
+#include "kernel/task.h"
+#include "kernel/unwinding.h"
+
+namespace inquest {
+namespace {
+
+// Functions that a CPU does not return from once the kernel is stopped.
+constexpr std::string_view last_functions[] = {"machine_kexec",
+                                               "crash_nmi_callback"};
+
+bool is_kernel_address(const Kernel& kernel, std::uint64_t value) {
+  return value >> (8 * kernel.arch().pointer_size() - 1) != 0;
+}
+
+struct CodeRange {
+  Address start;
+  std::uint64_t size = 0;
+  // A return address lies behind a call, that is, never at the start.
+  bool returns_to(std::uint64_t pc) const {
+    return pc > start.value && pc - start.value <= size;
+  }
+};
+
+std::optional<CodeRange> code_of(const Kernel& kernel, std::string_view name) {
+  const Symbol* symbol = kernel.symbols().find(name);
+  if (symbol == nullptr || symbol->size == 0) return std::nullopt;
+  return CodeRange{symbol->address, symbol->size};
+}
+
+// Slots of |stack| that hold a return address into |code|, lowest first.
+std::vector<Address> slots_of(const Kernel& kernel, const StackRange& stack,
+                              const CodeRange& code) {
+  constexpr std::uint64_t largest_stack = 1 << 20;
+  std::vector<Address> slots;
+  if (stack.size > largest_stack) return slots;
+  auto bytes = kernel.memory().bytes(stack.base, stack.size);
+  if (!bytes) return slots;
+  for (std::size_t at = 0; at + 8 <= bytes->size(); at += 8) {
+    std::uint64_t word =
+        load_unsigned(Bytes(*bytes).subspan(at, 8), kernel.memory().endian());
+    if (code.returns_to(word)) slots.push_back(stack.base + at);
+  }
+  return slots;
+}
+
+// Whether |found| comes to what the note says was interrupted.
+bool reaches(const Kernel& kernel, const Backtrace& found,
+             const std::optional<Registers>& note) {
+  if (!found.broken) return true;
+  if (!note) return false;
+  auto pc = note->find(kernel.arch().pc_register());
+  auto sp = note->find(kernel.arch().sp_register());
+  return std::ranges::any_of(found.frames, [&](const Frame& frame) {
+    return frame.registers &&
+           frame.registers->registers.find(kernel.arch().pc_register()) == pc &&
+           frame.registers->registers.find(kernel.arch().sp_register()) == sp;
+  });
+}
+
+SavedRegisters user_registers(const Registers& registers, const Arch& arch) {
+  SavedRegisters saved;
+  saved.registers = registers;
+  saved.is_user = true;
+  auto names = arch.registers();
+  for (unsigned i = 0; i < names.size() && i < Registers::limit; ++i) {
+    auto value = registers.find(i);
+    if (!value) continue;
+    std::string name(names[i].name);
+    std::ranges::transform(name, name.begin(), [](unsigned char c) {
+      return static_cast<char>(std::toupper(c));
+    });
+    saved.named.emplace_back(std::move(name), *value);
+  }
+  return saved;
+}
+
+}  // namespace
+
+StackWalker::StackWalker(const Kernel& kernel)
+    : kernel_(kernel), unwinder_(kernel_unwinder(kernel)) {}
+
+std::optional<unsigned> StackWalker::active_cpu(const Object& task) {
+  if (!has_active_) {
+    has_active_ = true;
+    for (unsigned cpu : scheduled_cpus(kernel_)) {
+      auto current = current_task(kernel_, cpu);
+      if (current) active_.emplace(current->address(), cpu);
+    }
+  }
+  auto found = active_.find(task.address());
+  return found != active_.end() ? std::optional(found->second) : std::nullopt;
+}
+
+std::vector<StackRange> StackWalker::stacks(const Object& task) {
+  std::vector<StackRange> all;
+  auto own = task_stack(task);
+  if (own && own->value != 0) {
+    all.push_back({"process", *own, stack_size(kernel_)});
+  }
+  if (auto cpu = active_cpu(task)) {
+    auto [known, is_new] = cpu_stacks_.try_emplace(*cpu);
+    if (is_new) {
+      known->second = kernel_.linux_arch().cpu_stacks(kernel_, *cpu);
+    }
+    all.insert(all.end(), known->second.begin(), known->second.end());
+  }
+  return all;
+}
+
+Backtrace StackWalker::follow(const Object& task, const Start& start) {
+  StackChain chain(kernel_, unwinder_, task, stacks(task));
+  return chain.follow(start.registers, start.is_call, start.slot);
+}
+
+Backtrace StackWalker::walk(const Object& task) {
+  auto stack = task_stack(task);
+  if (!stack || stack->value == 0) {
+    Backtrace none;
+    none.broken = stack ? Error(ErrorKind::not_found, "no stack")
+                        : std::move(stack).error();
+    return none;
+  }
+  auto cpu = active_cpu(task);
+  return cpu ? walk_active(task, *cpu) : walk_sleeping(task);
+}
+
+Backtrace StackWalker::walk_sleeping(const Object& task) {
+  Result<Registers> registers = kernel_.linux_arch().sleeping(kernel_, task);
+  if (!registers) {
+    Backtrace none;
+    none.broken = std::move(registers).error();
+    return none;
+  }
+  std::uint64_t sp = registers->find(kernel_.arch().sp_register()).value_or(0);
+  return follow(
+      task, {*registers, true, Address{sp - kernel_.arch().pointer_size()}});
+}
+
+std::optional<Backtrace> StackWalker::walk_stop(
+    const Object& task, const std::optional<Registers>& note) {
+  for (std::string_view function : last_functions) {
+    auto code = code_of(kernel_, function);
+    if (!code) continue;
+    for (const StackRange& stack : stacks(task)) {
+      for (Address slot : slots_of(kernel_, stack, *code)) {
+        Backtrace found = walk_from(task, std::nullopt, slot);
+        if (reaches(kernel_, found, note)) return found;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+Backtrace StackWalker::walk_active(const Object& task, unsigned cpu) {
+  CpuRegisters note = cpu_registers(kernel_, cpu);
+  std::optional<Backtrace> found;
+  // A virtual machine's registers are those at the end of all.
+  if (!note.is_exact) found = walk_stop(task, note.registers);
+  if (!found) {
+    found.emplace();
+    if (!note.registers) {
+      found->broken =
+          Error(ErrorKind::not_found,
+                fmt::format("the dump has no registers of CPU {}", cpu));
+    } else {
+      std::uint64_t pc =
+          note.registers->find(kernel_.arch().pc_register()).value_or(0);
+      std::uint64_t sp =
+          note.registers->find(kernel_.arch().sp_register()).value_or(0);
+      if (is_kernel_address(kernel_, pc)) {
+        found = follow(task, {*note.registers, false, Address{sp}});
+      } else {
+        found->user = user_registers(*note.registers, kernel_.arch());
+      }
+    }
+  }
+  found->is_active = true;
+  return std::move(*found);
+}
+
+Backtrace StackWalker::walk_from(const Object& task, std::optional<Address> pc,
+                                 std::optional<Address> sp) {
+  Backtrace none;
+  Registers registers;
+  if (!sp) {
+    Result<Registers> own = kernel_.linux_arch().sleeping(kernel_, task);
+    if (!own) {
+      none.broken = std::move(own).error();
+      return none;
+    }
+    registers = *own;
+    sp = Address{registers.find(kernel_.arch().sp_register()).value_or(0) -
+                 kernel_.arch().pointer_size()};
+  }
+  if (!pc) {
+    Result<std::uint64_t> word = kernel_.memory().u64(*sp);
+    if (!word) {
+      none.broken = std::move(word).error();
+      return none;
+    }
+    pc = Address{*word};
+  }
+  registers.set(kernel_.arch().pc_register(), pc->value);
+  registers.set(kernel_.arch().sp_register(),
+                sp->value + kernel_.arch().pointer_size());
+  return follow(task, {registers, true, *sp});
+}
+
+}  // namespace inquest

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "kernel/stack_chain.h"
+
+#include <fmt/format.h>
+
+#include "kernel/task.h"
+
+namespace inquest {
+namespace {
+
+constexpr std::size_t frame_limit = 1000;
+constexpr unsigned switch_limit = 32;
+constexpr std::string_view elsewhere = "unknown";
+
+}  // namespace
+
+bool is_kernel_code(const Kernel& kernel, Address pc) {
+  return kernel.is_text(pc);
+}
+
+Backtrace StackChain::follow(Registers registers, bool is_call, Address slot) {
+  registers_ = std::move(registers);
+  is_call_ = is_call;
+  push(slot, is_call);
+  while (step() == Next::frame) {
+    if (found_.frames.size() < frame_limit) continue;
+    break_off({ErrorKind::corrupt, "the stack goes on without end"});
+    break;
+  }
+  return std::move(found_);
+}
+
+std::uint64_t StackChain::pc() const {
+  return registers_.find(kernel_.arch().pc_register()).value_or(0);
+}
+
+std::uint64_t StackChain::sp() const {
+  return registers_.find(kernel_.arch().sp_register()).value_or(0);
+}
+
+void StackChain::push(Address slot, bool is_call) {
+  Frame frame;
+  frame.slot = slot;
+  frame.pc = Address{pc()};
+  frame.is_call = is_call;
+  frame.stack = stack_name(slot);
+  found_.frames.push_back(std::move(frame));
+}
+
+std::string StackChain::stack_name(Address at) const {
+  for (const StackRange& stack : stacks_) {
+    if (stack.contains(at)) return stack.name;
+  }
+  return std::string(elsewhere);
+}
+
+StackChain::Next StackChain::break_off(Error reason) {
+  found_.broken = std::move(reason);
+  return Next::done;
+}
+
+// The outermost frame of a process that has yet to run in user mode: what it
+// will start with lies at the top of its stack (below a padding with FRED).
+StackChain::Next StackChain::end() {
+  auto mm = task_mm(task_);
+  if (!mm || mm->value == 0 || found_.frames.empty()) return Next::done;
+  auto base = task_stack(task_);
+  if (!base || stack_name(found_.frames.back().slot) != "process") {
+    return Next::done;
+  }
+  for (std::uint64_t padding : {0, 16}) {
+    Address top = *base + stack_size(kernel_) - padding;
+    auto saved = kernel_.linux_arch().saved_registers(
+        kernel_, top - 21 * std::uint64_t{8}, false);
+    if (!saved || !saved->is_user) continue;
+    found_.frames.back().registers = std::move(saved).value();
+    break;
+  }
+  return Next::done;
+}
+
+// A jump to an address that is no code has only pushed a return address.
+Step StackChain::return_from_nowhere() const {
+  Step step;
+  auto target = kernel_.memory().u64(Address{sp()});
+  if (!target) {
+    step.kind = StepKind::end;
+    return step;
+  }
+  step.registers = registers_;
+  step.registers.set(kernel_.arch().pc_register(), *target);
+  step.registers.set(kernel_.arch().sp_register(), sp() + 8);
+  step.return_slot = Address{sp()};
+  step.method = "call to no code";
+  return step;
+}
+
+StackChain::Next StackChain::step() {
+  if (!is_kernel_code(kernel_, Address{pc()})) {
+    if (!is_interrupted_) {
+      return break_off(
+          {ErrorKind::corrupt, fmt::format("{:x} is no code", pc()), pc()});
+    }
+    is_interrupted_ = false;
+    Step nowhere = return_from_nowhere();
+    if (nowhere.kind != StepKind::end) return enter_call(nowhere);
+  }
+  is_interrupted_ = false;
+  Result<Step> found = unwinder_.step(registers_, is_call_, kernel_.memory());
+  if (!found) return break_off(std::move(found).error());
+  switch (found->kind) {
+    case StepKind::end:
+      return end();
+    case StepKind::call:
+      return enter_call(*found);
+    default:
+      return enter_registers(*found);
+  }
+}
+
+// Whether a walk from |from| to |to| makes progress: upwards on one stack, or
+// to another stack, which happens a few times only.
+bool StackChain::leads_up(Address from, Address to) {
+  if (stack_name(from) == stack_name(to)) return from < to;
+  return ++switches_ <= switch_limit;
+}
+
+StackChain::Next StackChain::enter_call(const Step& step) {
+  Address slot = step.return_slot.value_or(Address{sp()});
+  const Frame& last = found_.frames.back();
+  if (last.is_call && !leads_up(last.slot, slot)) {
+    return break_off({ErrorKind::corrupt,
+                      fmt::format("the frame of {:x} leads down the stack to "
+                                  "{:x}",
+                                  pc(), slot.value),
+                      slot.value});
+  }
+  registers_ = step.registers;
+  is_call_ = step.is_call;
+  Result<Address> target = hooks_.resolved(Address{pc()}, slot);
+  if (!target) return break_off(std::move(target).error());
+  registers_.set(kernel_.arch().pc_register(), target->value);
+  if (!is_kernel_code(kernel_, *target)) {
+    return break_off({ErrorKind::corrupt,
+                      fmt::format("the return address {:x} at {:x} is no code",
+                                  target->value, slot.value),
+                      slot.value});
+  }
+  push(slot, true);
+  found_.frames.back().method = step.method;
+  return Next::frame;
+}
+
+StackChain::Next StackChain::enter_registers(const Step& step) {
+  Address at = step.saved_at.value_or(Address{});
+  Frame& last = found_.frames.back();
+  Result<SavedRegisters> saved = kernel_.linux_arch().saved_registers(
+      kernel_, at, step.kind == StepKind::iret);
+  if (!saved) return break_off(std::move(saved).error());
+  if (!leads_up(last.slot, at)) {
+    return break_off(
+        {ErrorKind::corrupt,
+         fmt::format("registers at {:x} lie below their frame", at.value),
+         at.value});
+  }
+  last.registers = *saved;
+  if (saved->is_user) return Next::done;
+  Address old_stack = last.slot;
+  registers_ = step.registers;
+  is_call_ = step.is_call;
+  is_interrupted_ = true;
+  // Interrupted on another stack: a frame of its own shows the switch.
+  Address stopped_at{sp()};
+  if (stack_name(stopped_at) != stack_name(old_stack)) {
+    if (!leads_up(old_stack, stopped_at)) {
+      return break_off({ErrorKind::corrupt, "too many stack switches"});
+    }
+    push(stopped_at, false);
+    found_.frames.back().method = step.method;
+  } else if (stopped_at <= at) {
+    return break_off(
+        {ErrorKind::corrupt,
+         fmt::format("the interrupted stack pointer {:x} lies below the "
+                     "registers at {:x}",
+                     stopped_at.value, at.value),
+         stopped_at.value});
+  }
+  return Next::frame;
+}
+
+}  // namespace inquest

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One walk up a chain of frames.
+
+#pragma once
+
+#include "kernel/backtrace.h"
+#include "kernel/return_hooks.h"
+
+namespace inquest {
+
+class StackChain {
+ public:
+  StackChain(const Kernel& kernel, const Unwinder& unwinder, const Object& task,
+             std::vector<StackRange> stacks)
+      : kernel_(kernel),
+        unwinder_(unwinder),
+        stacks_(std::move(stacks)),
+        hooks_(kernel, task),
+        task_(task) {}
+
+  // |slot| as in Frame. Bounded; every step leads up the stack or to another
+  // stack.
+  Backtrace follow(Registers registers, bool is_call, Address slot);
+
+ private:
+  enum class Next { frame, done };
+
+  Next step();
+  Next enter_registers(const Step& step);
+  Next enter_call(const Step& step);
+  Next end();
+  Next break_off(Error reason);
+  void push(Address slot, bool is_call);
+  std::string stack_name(Address at) const;
+  bool leads_up(Address from, Address to);
+  Step return_from_nowhere() const;
+  std::uint64_t pc() const;
+  std::uint64_t sp() const;
+
+  const Kernel& kernel_;
+  const Unwinder& unwinder_;
+  std::vector<StackRange> stacks_;
+  ReturnHooks hooks_;
+  const Object& task_;
+
+  Registers registers_;
+  bool is_call_ = true;
+  bool is_interrupted_ = false;  // registers_ are an interrupted function's
+  unsigned switches_ = 0;
+  Backtrace found_;
+};
+
+// Whether |pc| is the kernel's or a module's code, or code generated at run
+// time (BPF programs, trampolines).
+bool is_kernel_code(const Kernel& kernel, Address pc);
+
+}  // namespace inquest
