@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Tasks as commands speak of them: naming one, and saying which one is meant.
+
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "command/command.h"
+#include "kernel/task.h"
+#include "report/report.h"
+
+namespace inquest {
+
+// The task that commands mean when none is named: Session::task, else the one
+// that panicked, else CPU 0's idle task.
+Result<Object> current_context(const Session& session);
+
+// The tasks that |word| names: a pid (decimal, or hexadecimal where no task
+// has the decimal one) or a task_struct's address. pid 0 is every idle task.
+// |not_found| says so in crash's words.
+Result<std::vector<Object>> named_tasks(const Kernel& kernel,
+                                        std::string_view word);
+// The first of these.
+Result<Object> named_task(const Kernel& kernel, std::string_view word);
+
+// "PID: 1  TASK: ...  CPU: 0  COMMAND: "init"" with its line end: the line
+// above what bt, ps -g, files, ... say of a task.
+struct TaskHeader {
+  Result<std::int64_t> pid;
+  Address task;
+  Result<unsigned> cpu;
+  Result<std::string> comm;
+};
+TaskHeader task_header(const Kernel& kernel, const Object& task);
+report::Record to_record(const TaskHeader& row);
+std::string to_text(const TaskHeader& row);
+
+// The block that set shows.
+struct ContextRow {
+  Task task;
+  std::string mark;       // "PANIC", "ACTIVE", ... or ""
+  unsigned same_pid = 1;  // tasks with this pid: idle tasks
+};
+ContextRow context_row(const Kernel& kernel, const Object& task);
+report::Record to_record(const ContextRow& row);
+std::string to_text(const ContextRow& row);
+
+}  // namespace inquest
