@@ -7,6 +7,7 @@ lab=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/inquest/lab
 mkdir -p "$cache"
 umask 022
+PATH=$PATH:/usr/sbin:/sbin # where Debian keeps half of what lab/ needs
 
 say() { printf 'lab %4ds: %s\n' "$SECONDS" "$*" >&2; }
 
