@@ -1,22 +1,72 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "shell/context.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
-namespace inquest {
+#include "base/numbers.h"
+#include "base/text.h"
+#include "command/context.h"
 
-Result<void> show_context(Session& /*session*/, report::Sink& /*out*/,
-                          ContextStyle /*style*/) {
-  return Error(ErrorKind::unsupported, "tasks are not known yet");
+namespace inquest {
+namespace {
+
+// The lines of set, in the column of those of sys.
+struct BannerRow {
+  ContextRow row;
+};
+
+report::Record to_record(const BannerRow& banner) {
+  return to_record(banner.row);
 }
-Result<void> choose_task(Session& /*session*/, std::string_view pid_or_task) {
-  return Error(ErrorKind::not_found,
-               fmt::format("invalid task or pid value: {}", pid_or_task));
+
+std::string to_text(const BannerRow& banner) {
+  std::string text = to_text(banner.row);
+  std::string out;
+  for (std::string_view line : lines(text))
+    out += fmt::format("     {}\n", line);
+  return out;
 }
-Result<void> choose_cpu(Session& session, std::string_view /*cpu*/) {
-  (void)session;
-  return Error(ErrorKind::unsupported, "tasks are not known yet");
+
+}  // namespace
+
+Result<void> show_context(Session& session, report::Sink& out,
+                          ContextStyle style) {
+  Object task = TRY(current_context(session));
+  ContextRow row = context_row(session.kernel, task);
+  if (style == ContextStyle::banner) {
+    report::emit(out, BannerRow{std::move(row)});
+  } else {
+    report::emit(out, row);
+  }
+  return {};
 }
+
+Result<void> choose_task(Session& session, std::string_view pid_or_task) {
+  session.task = TRY(named_task(session.kernel, pid_or_task))
+  .address();
+  return {};
+}
+
+Result<void> choose_cpu(Session& session, std::string_view cpu) {
+  auto number = parse_decimal(cpu);
+  auto cpus = session.kernel.possible_cpus();
+  if (!number) {
+    return Error(ErrorKind::not_found,
+                 fmt::format("invalid cpu number: {}", cpu));
+  }
+  if (std::ranges::find(cpus, *number) == cpus.end()) {
+    return Error(ErrorKind::not_found,
+                 fmt::format("invalid cpu number: system has only {} cpus",
+                             cpus.size()));
+  }
+  auto chosen = static_cast<unsigned>(*number);
+  session.task = TRY(current_task(session.kernel, chosen))
+  .address();
+  return {};
+}
+
 Result<void> choose_panic_task(Session& session) {
   session.task.reset();
   return {};

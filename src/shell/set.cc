@@ -139,10 +139,7 @@ Result<void> run(Shell& shell, Command::Words words, report::Sink& out) {
     return Error(ErrorKind::usage,
                  fmt::format("option requires an argument -- '{}'", option[1]));
   }
-  if (option == "-c") {
-    TRY(choose_cpu(session, words[1]));
-    return show_context(session, out);
-  }
+  if (option == "-c") return choose_cpu(session, words[1]);
   return Error(ErrorKind::unsupported,
                "the active tasks are those of the run queues and stay so");
 }
