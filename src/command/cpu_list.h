@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// CPUs as users name them: "1,3-5", "a" for all.
+
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "kernel/kernel.h"
+
+namespace inquest {
+
+// The CPUs of |text|, ascending and each once. |usage| when it is no list,
+// |not_found| when this machine has no such CPU.
+Result<std::vector<unsigned>> cpu_list(const Kernel& kernel,
+                                       std::string_view text);
+
+}  // namespace inquest

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// foreach: a command for many tasks.
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <regex.h>
+
+#include "base/interrupt.h"
+#include "base/numbers.h"
+#include "command/bt.h"
+#include "command/context.h"
+#include "kernel/task.h"
+
+namespace inquest {
+namespace {
+
+// ---- What the user may ask ----
+
+const Help help = {
+    .summary = "run a command for many tasks",
+    .synopsis =
+        "[[pid | task | name | 'regex' | state | kernel | user | gleader | "
+        "active] ...] command ... [option | argument] ...",
+    .description =
+        "Runs bt, files, net, ps, set, sig, task, vm or vtop for every task,\n"
+        "or for those that the words before the command select. Tasks named\n"
+        "by pid, address, name or regular expression add up; kernel, user,\n"
+        "gleader (thread group leaders), active and states (RU IN UN ST ZO TR\n"
+        "SW DE WA PA ID NE) restrict the selection. A backslash before a name\n"
+        "tells it from one of these words. What goes wrong with one task does\n"
+        "not keep the others from being shown.",
+    .options = {},
+    .examples =
+        {
+            {"Show the stacks of all tasks", "foreach bt"},
+            {"Show the stacks of tasks that wait without being interruptible",
+             "foreach UN bt"},
+            {"List the kernel threads", "foreach kernel ps"},
+        },
+};
+
+constexpr std::array<std::string_view, 9> known_commands = {
+    "bt", "vm", "task", "files", "net", "set", "ps", "sig", "vtop"};
+constexpr std::array<std::string_view, 12> states = {
+    "RU", "IN", "UN", "ST", "ZO", "TR", "SW", "DE", "WA", "PA", "ID", "NE"};
+
+template <typename List>
+bool has(const List& list, std::string_view word) {
+  return std::ranges::find(list, word) != list.end();
+}
+
+// A POSIX extended regular expression.
+class Pattern {
+ public:
+  static Result<std::shared_ptr<const Pattern>> compile(std::string text) {
+    auto made = std::make_shared<Pattern>();
+    int code =
+        regcomp(&made->compiled_, text.c_str(), REG_EXTENDED | REG_NOSUB);
+    if (code != 0) {
+      made->is_compiled_ = false;
+      return Error(ErrorKind::usage,
+                   fmt::format("invalid regular expression: {}", text));
+    }
+    return std::shared_ptr<const Pattern>(std::move(made));
+  }
+  Pattern() = default;
+  Pattern(const Pattern&) = delete;
+  Pattern& operator=(const Pattern&) = delete;
+  ~Pattern() {
+    if (is_compiled_) regfree(&compiled_);
+  }
+  bool matches(const std::string& text) const {
+    return regexec(&compiled_, text.c_str(), 0, nullptr, 0) == 0;
+  }
+
+ private:
+  regex_t compiled_{};
+  bool is_compiled_ = true;
+};
+
+struct Selection {
+  bool is_kernel = false, is_user = false, is_leader = false;
+  bool is_active = false;
+  std::vector<std::string> states;
+  // Alternatives; none of either kind: every task.
+  std::vector<std::uint64_t> pids;
+  std::vector<Address> tasks;
+  std::vector<std::string> names;
+  std::vector<std::shared_ptr<const Pattern>> patterns;
+
+  bool names_tasks() const {
+    return !pids.empty() || !tasks.empty() || !names.empty() ||
+           !patterns.empty();
+  }
+};
+
+struct Args {
+  Selection selection;
+  std::vector<std::string> commands;
+  std::vector<std::string> words;  // for each command
+};
+
+// ---- Reading the words ----
+
+bool add_keyword(Selection& selection, std::string_view word) {
+  bool* flag = word == "kernel"    ? &selection.is_kernel
+               : word == "user"    ? &selection.is_user
+               : word == "gleader" ? &selection.is_leader
+               : word == "active"  ? &selection.is_active
+                                   : nullptr;
+  if (flag != nullptr) *flag = true;
+  if (flag == nullptr && has(states, word)) {
+    selection.states.emplace_back(word);
+    return true;
+  }
+  return flag != nullptr;
+}
+
+bool is_name(const Kernel& kernel, std::string_view word) {
+  for (const Object& task : tasks(kernel)) {
+    if (task.fault() == nullptr && task_comm(task).value_or("") == word) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// A word of 8 hexadecimal digits or more is an address; one that is no
+// decimal number but a hexadecimal one is a pid unless a task has that name.
+Result<void> add_task(const Kernel& kernel, Selection& selection,
+                      const std::string& word) {
+  if (word.size() > 2 && word.front() == '\'' && word.back() == '\'') {
+    std::string text = word.substr(1, word.size() - 2);
+    selection.patterns.push_back(TRY(Pattern::compile(std::move(text))));
+    return {};
+  }
+  if (word.starts_with('\\')) {
+    selection.names.push_back(word.substr(1));
+    return {};
+  }
+  if (auto pid = parse_decimal(word)) {
+    selection.pids.push_back(*pid);
+  } else if (is_name(kernel, word)) {
+    selection.names.push_back(word);
+  } else if (auto number = parse_hex(word)) {
+    if (auto task = task_at(kernel, Address{*number})) {
+      selection.tasks.push_back(task->address());
+    } else {
+      selection.pids.push_back(*number);
+    }
+  } else {
+    return Error(ErrorKind::usage,
+                 fmt::format("unknown argument: \"{}\"", word));
+  }
+  return {};
+}
+
+Result<Args> parsed(const Kernel& kernel, Command::Words words) {
+  Args args;
+  for (const std::string& word : words) {
+    bool is_command = has(known_commands, word) && args.words.empty();
+    if (is_command) {
+      args.commands.push_back(word);
+    } else if (!args.commands.empty()) {
+      args.words.push_back(word);
+    } else if (!add_keyword(args.selection, word)) {
+      TRY(add_task(kernel, args.selection, word));
+    }
+  }
+  if (args.commands.empty()) {
+    return Error(ErrorKind::usage, "no command given");
+  }
+  return args;
+}
+
+// ---- Selecting ----
+
+bool is_named(const Object& task, const Selection& selection) {
+  if (!selection.names_tasks()) return true;
+  auto pid = task_pid(task);
+  if (pid && *pid >= 0 &&
+      std::ranges::find(selection.pids, static_cast<std::uint64_t>(*pid)) !=
+          selection.pids.end()) {
+    return true;
+  }
+  if (std::ranges::find(selection.tasks, task.address()) !=
+      selection.tasks.end()) {
+    return true;
+  }
+  if (selection.names.empty() && selection.patterns.empty()) return false;
+  auto comm = task_comm(task);
+  if (!comm) return false;
+  return has(selection.names, *comm) ||
+         std::ranges::any_of(selection.patterns, [&](const auto& pattern) {
+           return pattern->matches(*comm);
+         });
+}
+
+bool is_selected(const Kernel& kernel, const Object& task,
+                 const Selection& selection) {
+  if (!is_named(task, selection)) return false;
+  if (selection.is_kernel && !is_kernel_thread(task)) return false;
+  if (selection.is_user && is_kernel_thread(task)) return false;
+  if (selection.is_active && !is_active(kernel, task)) return false;
+  if (selection.is_leader) {
+    auto pid = task_pid(task);
+    auto group = task_tgid(task);
+    if (!pid || !group || *pid != *group) return false;
+  }
+  if (selection.states.empty()) return true;
+  auto state = task_state(kernel, task);
+  return state && has(selection.states, state->abbreviation());
+}
+
+// ---- Running ----
+
+// Each task in turn as the context of the command.
+void run_each(const Command& command, Session& session, const Args& args,
+              const std::vector<Object>& selected, report::Sink& out) {
+  auto context = session.task;
+  bool is_first = true;
+  for (const Object& task : selected) {
+    if (interrupted()) break;
+    if (!is_first) out.layout("\n");
+    is_first = false;
+    session.task = task.address();
+    auto done = command.run(session, args.words, out);
+    if (!done) out.problem(done.error());
+  }
+  session.task = context;
+}
+
+Result<void> run_one(const std::string& name, Session& session,
+                     const Args& args, const std::vector<Object>& selected,
+                     report::Sink& out) {
+  if (name == "bt") return backtraces(session, args.words, selected, out);
+  const Command* command = find_command(name);
+  if (command == nullptr) {
+    return Error(ErrorKind::unsupported,
+                 fmt::format("there is no {} command", name));
+  }
+  if (name != "ps") {
+    run_each(*command, session, args, selected, out);
+    return {};
+  }
+  std::vector<std::string> words = args.words;
+  for (const Object& task : selected) {
+    words.push_back(fmt::format("{:x}", task.address().value));
+  }
+  return command->run(session, words, out);
+}
+
+Result<void> run(Session& session, Command::Words words, report::Sink& out) {
+  Args args = TRY(parsed(session.kernel, words));
+  std::vector<Object> selected;
+  for (const Object& task : tasks(session.kernel)) {
+    if (interrupted()) return {};
+    if (task.fault() != nullptr) {
+      out.problem(*task.fault());
+    } else if (is_selected(session.kernel, task, args.selection)) {
+      selected.push_back(task);
+    }
+  }
+  if (selected.empty()) return {};
+  for (const std::string& name : args.commands) {
+    TRY(run_one(name, session, args, selected, out));
+  }
+  return {};
+}
+
+}  // namespace
+
+extern const Command foreach_command = {"foreach", &help, run};
+
+}  // namespace inquest
