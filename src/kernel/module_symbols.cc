@@ -72,6 +72,14 @@ struct Letters {
   }
 };
 
+// Clones that the compiler made of a function go by the function's name.
+std::string_view without_clone_suffix(std::string_view name) {
+  for (std::string_view clone : {".isra.", ".part."}) {
+    name = name.substr(0, name.find(clone));
+  }
+  return name;
+}
+
 class ModuleKallsyms {
  public:
   ModuleKallsyms(const Kernel& kernel, const Module& module)
@@ -179,7 +187,7 @@ Result<SymbolTable> ModuleKallsyms::table() {
   for (std::size_t i = 1; i < count_; ++i) {
     Entry symbol = at(i);
     if (!is_wanted(symbol)) continue;
-    std::string_view text = name(symbol.name);
+    std::string_view text = without_clone_suffix(name(symbol.name));
     if (text.empty()) continue;
     bool has_size = where.place != Letters::Place::size;
     symbols.push_back({text,
