@@ -14,7 +14,7 @@ namespace inquest {
 
 struct CfiSection {
   Bytes bytes;
-  Address address;  // where the section lies; only .eh_frame needs it
+  Address address = {};  // where it lies; only .eh_frame needs it
   bool is_eh_frame = false;
   std::endian endian = std::endian::little;
   unsigned pointer_size = 8;

@@ -21,9 +21,9 @@ namespace inquest {
 using DwarfProgress = std::function<void(std::uint64_t, std::uint64_t)>;
 
 struct DwarfOptions {
-  std::filesystem::path cache;  // folder for index files; "" : keep none
-  unsigned threads = 0;         // 0: as many as the machine has
-  DwarfProgress progress;       // called while the index is built
+  std::filesystem::path cache = {};  // folder for index files; "" : keep none
+  unsigned threads = 0;              // 0: as many as the machine has
+  DwarfProgress progress = {};       // called while the index is built
 };
 
 // The index is built (in parallel) or mapped from the cache when first asked

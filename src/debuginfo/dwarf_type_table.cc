@@ -354,7 +354,7 @@ void DwarfTypeTable::complete_enumeration(std::uint64_t offset, bool is_signed,
     const Attribute* value = child.find(DW_AT_const_value);
     std::uint64_t number = value ? value->number : 0;
     // data1 to data8 do not say what their top bit means.
-    if (is_signed && !value->is_signed && size < 8) {
+    if (is_signed && value && !value->is_signed && size < 8) {
       number = static_cast<std::uint64_t>(
           sign_extend(number, static_cast<unsigned>(8 * size)));
     }

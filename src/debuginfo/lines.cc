@@ -69,7 +69,8 @@ std::vector<CodeRange> address_ranges(Bytes section, std::endian endian) {
 // What is kept of a unit once it has been asked about.
 struct UnitCode {
   LineTable lines;
-  std::vector<CodeRange> functions;
+  std::once_flag listed;
+  std::vector<CodeRange> functions;  // once listed
 };
 
 class Lines : public SourceLines {
@@ -113,7 +114,7 @@ class Lines : public SourceLines {
     auto code = unit_code(*offset);
     auto unit = data_.unit(*offset);
     if (!code || !unit) return {};
-    const CodeRange* function = find_range((*code)->functions, at);
+    const CodeRange* function = find_range(functions(**unit, **code), at);
     if (!function) return {};
     auto die = data_.die(**unit, function->die);
     std::vector<InlinedCall> calls;
@@ -165,7 +166,7 @@ class Lines : public SourceLines {
     sort_ranges(units_);
   }
 
-  Result<const UnitCode*> unit_code(std::uint64_t offset) {
+  Result<UnitCode*> unit_code(std::uint64_t offset) {
     std::lock_guard lock(mutex_);
     auto found = codes_.find(offset);
     if (found != codes_.end()) return found->second.get();
@@ -180,23 +181,25 @@ class Lines : public SourceLines {
       code->lines =
           TRY(line_table(sections_, *program, home, unit.address_size));
     }
-    TRY(list_functions(unit, root, *code));
     return codes_.emplace(offset, std::move(code)).first->second.get();
   }
 
-  Result<void> list_functions(const DwarfData::Unit& unit, const Die& root,
-                              UnitCode& code) const {
-    auto add = [&](const Die& child) {
-      if (child.tag != DW_TAG_subprogram) return true;
-      for (const AddressRange& range :
-           dwarf_ranges(data_, ranges_, unit, child)) {
-        code.functions.push_back({range, child.offset});
-      }
-      return true;
-    };
-    TRY(data_.each_child(unit, root, add));
-    sort_ranges(code.functions);
-    return {};
+  const std::vector<CodeRange>& functions(const DwarfData::Unit& unit,
+                                          UnitCode& code) const {
+    std::call_once(code.listed, [&] {
+      auto root = data_.die(unit, unit.first);
+      if (!root) return;
+      (void)data_.each_child(unit, *root, [&](const Die& child) {
+        if (child.tag != DW_TAG_subprogram) return true;
+        for (const AddressRange& range :
+             dwarf_ranges(data_, ranges_, unit, child)) {
+          code.functions.push_back({range, child.offset});
+        }
+        return true;
+      });
+      sort_ranges(code.functions);
+    });
+    return code.functions;
   }
 
   // The block or inlined function directly inside |parent| that holds |at|.
@@ -245,7 +248,7 @@ class Lines : public SourceLines {
   std::once_flag listed_;
   std::vector<CodeRange> units_;
   std::mutex mutex_;
-  std::map<std::uint64_t, std::unique_ptr<const UnitCode>> codes_;
+  std::map<std::uint64_t, std::unique_ptr<UnitCode>> codes_;
 };
 
 }  // namespace
