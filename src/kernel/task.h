@@ -88,7 +88,7 @@ Task task_record(const Kernel& kernel, const Object& task);
 struct TaskMemory {
   std::uint64_t virtual_bytes = 0;
   std::uint64_t resident_bytes = 0;
-  double percent = 0;  // of all pages the kernel manages
+  double percent = 0;  // of all pages of the machine
 };
 // All zero for kernel threads and tasks that have exited.
 Result<TaskMemory> task_memory(const Kernel& kernel, const Object& task);

@@ -5,6 +5,8 @@
 // a part of its own (task_struct.rss_stat); from 6.2 on (commit f1a7941243c1)
 // in an array of per-CPU counters.
 
+#include <algorithm>
+
 #include "kernel/task.h"
 
 namespace inquest {
@@ -67,12 +69,27 @@ Result<std::uint64_t> resident_pages(const Kernel& kernel, const Object& task,
   return pages > 0 ? static_cast<std::uint64_t>(pages) : 0;
 }
 
-Result<std::uint64_t> total_pages(const Kernel& kernel) {
-  // 5.0, commit ca79b0c211af.
-  std::string_view name = kernel.has_symbol("_totalram_pages")
-                              ? "_totalram_pages"
-                              : "totalram_pages";
-  return kernel.variable(name, "unsigned long").to_unsigned();
+// The pages that a node's zones span, holes included: crash's measure.
+std::uint64_t spanned_pages(const Object& node) {
+  return node["node_spanned_pages"].to_unsigned().value_or(0);
+}
+
+std::uint64_t total_pages(const Kernel& kernel) {
+  constexpr std::uint64_t most_nodes = 1024;
+  if (!kernel.has_symbol("node_data")) {
+    return spanned_pages(
+        kernel.variable("contig_page_data", "struct pglist_data"));
+  }
+  Object nodes = kernel.variable("node_data", "struct pglist_data *[1024]");
+  if (nodes.fault() != nullptr) return 0;
+  auto place = kernel.place(nodes.address());
+  std::uint64_t count = place ? place->size / kernel.arch().pointer_size() : 1;
+  std::uint64_t sum = 0;
+  for (std::uint64_t i = 0; i < std::min(count, most_nodes); ++i) {
+    auto node = nodes.at(i).to_address();
+    if (node && node->value != 0) sum += spanned_pages(nodes.at(i));
+  }
+  return sum;
 }
 
 }  // namespace
@@ -90,10 +107,10 @@ Result<TaskMemory> task_memory(const Kernel& kernel, const Object& task) {
   *page;
   std::uint64_t resident = TRY(resident_pages(kernel, task, mm));
   memory.resident_bytes = resident * page;
-  auto total = total_pages(kernel);
-  if (total && *total != 0) {
+  std::uint64_t total = total_pages(kernel);
+  if (total != 0) {
     memory.percent =
-        100.0 * static_cast<double>(resident) / static_cast<double>(*total);
+        100.0 * static_cast<double>(resident) / static_cast<double>(total);
   }
   return memory;
 }
