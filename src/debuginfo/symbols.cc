@@ -63,20 +63,6 @@ std::vector<Symbol> in_address_order(std::vector<Symbol> symbols) {
   return sorted;
 }
 
-// crash calls a function by its source name: what the compiler appended to
-// the clones it made is cut off.
-std::string_view without_clone_suffix(std::string_view name) {
-  std::size_t dot = name.find('.');
-  while (dot != std::string_view::npos && dot != 0) {
-    std::string_view suffix = name.substr(dot);
-    for (std::string_view clone : {".isra.", ".part.", ".constprop."}) {
-      if (suffix.starts_with(clone)) return name.substr(0, dot);
-    }
-    dot = name.find('.', dot + 1);
-  }
-  return name;
-}
-
 char section_letter(const ElfSection& section) {
   if (section.flags & SHF_EXECINSTR) return 't';
   bool is_allocated = section.flags & SHF_ALLOC;
@@ -148,6 +134,18 @@ void order_ties(std::vector<Symbol>& symbols) {
 }
 
 }  // namespace
+
+std::string_view source_name(std::string_view name) {
+  std::size_t dot = name.find('.');
+  while (dot != std::string_view::npos && dot != 0) {
+    std::string_view suffix = name.substr(dot);
+    for (std::string_view clone : {".isra.", ".part.", ".llvm."}) {
+      if (suffix.starts_with(clone)) return name.substr(0, dot);
+    }
+    dot = name.find('.', dot + 1);
+  }
+  return name;
+}
 
 struct SymbolTable::Names {
   std::once_flag once;
@@ -221,7 +219,7 @@ Result<SymbolTable> symbol_table(std::shared_ptr<const ElfFile> file,
     bool is_below = symbol.value < start;
     if (is_absolute && is_below) continue;
     bool moves = !is_absolute && !is_below;
-    symbols.push_back({.name = without_clone_suffix(symbol.name),
+    symbols.push_back({.name = source_name(symbol.name),
                        .address = {symbol.value + (moves ? slide : 0)},
                        .size = symbol.size,
                        .letter = letter_of(symbol, letters)});

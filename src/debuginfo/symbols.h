@@ -56,6 +56,11 @@ class SymbolTable {
   mutable std::unique_ptr<Names> names_;
 };
 
+// A function's name in the source: without what the compiler appended to the
+// clones it made (".isra.0", ".part.1", ".llvm.2"); ".constprop.0" and ".cold"
+// stay, as in crash.
+std::string_view source_name(std::string_view name);
+
 // The symbols of vmlinux's .symtab moved by |slide| (absolute and per-CPU ones
 // stay). Absolute, section, file and mapping symbols are left out or kept as
 // crash's sym -l shows them.

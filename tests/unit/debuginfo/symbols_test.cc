@@ -82,7 +82,7 @@ TEST(SymbolTable, CloneSuffixesAreCut) {
                         0);
   ASSERT_TRUE(table);
   EXPECT_EQ(listing(*table),
-            "T a\nT b\nT c\nT d.cold\nT e.5\nT f.cold\nT .part.\n");
+            "T a\nT b\nT c.constprop.3\nT d.cold\nT e.5\nT f.cold\nT .part.\n");
 }
 
 SymbolTable by_hand() {
