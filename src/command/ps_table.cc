@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -189,48 +190,62 @@ void show_ancestors(const Kernel& kernel, const TaskList& list,
   }
 }
 
+// A task's children are those whose parent it is: the kernel's own list has
+// only what that one thread forked, and nothing that a tracer took over.
 void show_children(const Kernel& kernel, const TaskList& list,
                    report::Sink& out) {
+  std::map<std::uint64_t, TaskList> of_parent;
+  for (const Object& task : tasks(kernel)) {
+    if (task.fault() != nullptr) continue;
+    auto parent = task_parent(task);
+    if (parent && parent->address() != task.address()) {
+      of_parent[parent->address().value].push_back(task);
+    }
+  }
   for (const Object& task : list) {
     emit(out, RelativeRow{task_header(kernel, task), "", 0});
-    bool has_children = false;
-    for (const Object& child : children(kernel, task)) {
-      if (child.fault() != nullptr) {
-        out.problem(*child.fault());
-        continue;
-      }
-      has_children = true;
+    const TaskList& found = of_parent[task.address().value];
+    for (const Object& child : found) {
       emit(out, RelativeRow{task_header(kernel, child), "child", 2});
     }
-    out.layout(has_children ? "\n" : "  (no children)\n\n");
+    out.layout(found.empty() ? "  (no children)\n\n" : "\n");
   }
 }
 
+namespace {
+
+TaskList idle_tasks(const Kernel& kernel) {
+  TaskList found;
+  for (unsigned cpu : scheduled_cpus(kernel)) {
+    auto idle = idle_task(kernel, cpu);
+    if (idle) found.push_back(*idle);
+  }
+  return found;
+}
+
+}  // namespace
+
+// A group is shown for each of its threads in |list|, as crash does; the idle
+// tasks are one group and shown once.
 void show_threads(const Kernel& kernel, const TaskList& list,
                   report::Sink& out) {
-  std::vector<std::uint64_t> shown;
+  bool was_idle_shown = false;
   for (const Object& task : list) {
     bool is_idle = task_pid(task).value_or(1) == 0;
+    if (is_idle && std::exchange(was_idle_shown, true)) continue;
     Object leader = is_idle ? task : task["group_leader"].dereference();
-    std::uint64_t key = is_idle ? 0 : leader.address().value;
     if (leader.fault() != nullptr) {
       out.problem(*leader.fault());
       continue;
     }
-    if (std::find(shown.begin(), shown.end(), key) != shown.end()) continue;
-    shown.push_back(key);
-    emit(out, RelativeRow{task_header(kernel, leader), "", 0});
     TaskList group;
     if (is_idle) {
-      for (unsigned cpu : scheduled_cpus(kernel)) {
-        auto idle = idle_task(kernel, cpu);
-        if (idle) group.push_back(*idle);
-      }
+      group = idle_tasks(kernel);
     } else {
-      for (const Object& thread : threads(kernel, leader)) {
-        group.push_back(thread);
-      }
+      for (const Object& each : threads(kernel, leader))
+        group.push_back(each);
     }
+    emit(out, RelativeRow{task_header(kernel, leader), "", 0});
     bool has_threads = false;
     for (const Object& thread : group) {
       if (thread.fault() != nullptr) {
