@@ -101,7 +101,8 @@ Result<std::string> PrintkRing::text(const Object& descriptor,
   bool is_wrapped = (begin & ~mask) != (next & ~mask) && (next & mask) != 0;
   std::uint64_t start = is_wrapped ? 0 : begin & mask;
   std::uint64_t size = is_wrapped ? next & mask : next - begin;
-  if (size < id_size || size > text_size_ - start) {
+  bool is_too_long = next - begin > text_size_;
+  if (is_too_long || size < id_size || size > text_size_ - start) {
     return Error(ErrorKind::corrupt,
                  fmt::format("printk text block {:#x} to {:#x} makes no sense",
                              begin, next));

@@ -4,7 +4,8 @@
 namespace inquest::test {
 namespace {
 
-void note(Writer& out, std::string_view name, unsigned type, Bytes contents) {
+void note(DumpWriter& out, std::string_view name, unsigned type,
+          Bytes contents) {
   out.u32(name.size() + 1);
   out.u32(contents.size());
   out.u32(type);
@@ -55,7 +56,7 @@ class ElfWriter {
 
   const Machine& machine_;
   const DumpShape& shape_;
-  Writer out_;
+  DumpWriter out_;
 };
 
 void ElfWriter::header(std::size_t count) {
@@ -124,7 +125,7 @@ Content ElfWriter::file() {
 }  // namespace
 
 Content dump_notes(const Machine& machine, std::endian endian) {
-  Writer out(endian);
+  DumpWriter out(endian);
   for (std::uint64_t i = 0; i < machine.number("cpus", 0); ++i) {
     Content status(336);
     status[32] = std::byte(i + 1);

@@ -39,7 +39,7 @@ class KdumpWriter {
 
   const Machine& machine_;
   const DumpShape& shape_;
-  Writer out_;
+  DumpWriter out_;
   std::uint64_t block_;
   std::uint64_t page_count_ = 0, bitmap_blocks_ = 0, first_ = 0, end_ = 0;
   Content notes_;

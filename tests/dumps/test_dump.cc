@@ -51,7 +51,7 @@ std::vector<Content> dump_files(const Machine& machine,
 
 Content flatten(const Content& plain, bool is_scattered) {
   constexpr std::size_t record = 1000;
-  Writer out(std::endian::big);
+  DumpWriter out(std::endian::big);
   out.text("makedumpfile", 16);
   out.u64(1);
   out.u64(1);

@@ -8,9 +8,9 @@
 
 namespace inquest::test {
 
-class Writer {
+class DumpWriter {
  public:
-  explicit Writer(std::endian endian) : endian_(endian) {}
+  explicit DumpWriter(std::endian endian) : endian_(endian) {}
 
   void integer(std::uint64_t value, std::size_t size) {
     content_.resize(content_.size() + size);
