@@ -9,7 +9,6 @@
 #include "base/numbers.h"
 #include "kernel/linux_arch.h"
 #include "kernel/slab_name.h"
-#include "kernel/stack_chain.h"
 
 namespace inquest {
 namespace {
@@ -53,7 +52,7 @@ bool is_plausible(const Kernel& kernel, const SavedRegisters& saved,
   if (cs == 0x33 || cs == 0x23) {
     return ss == 0x2b && pc.value >> 56 == 0 && sp.value >> 56 == 0;
   }
-  return cs == 0x10 && (ss == 0x18 || ss == 0) && is_kernel_code(kernel, pc) &&
+  return cs == 0x10 && (ss == 0x18 || ss == 0) && kernel.is_text(pc) &&
          stack.contains(sp);
 }
 
@@ -67,9 +66,13 @@ BtCode BtBuilder::code(Address pc, bool is_call) const {
     found.symbol = place->symbol;
     found.offset = place->offset + (is_call ? 1 : 0);
     found.module = place->module;
+  } else if (const GeneratedCode* made = walker_.generated_code(pc)) {
+    found.symbol = made->name;
+    found.offset = pc - made->start;
   }
   if (wants_.has_lines) {
-    if (auto line = kernel_.source_line(pc)) found.line = *line;
+    auto line = kernel_.source_line(is_call ? pc - 1 : pc);
+    if (line) found.line = *line;
   }
   return found;
 }
@@ -163,9 +166,9 @@ void BtBuilder::scan_stack(BtRow& row, const StackRange& stack,
   for (std::size_t at = 0; at + 8 <= bytes->size(); at += 8) {
     Address value{
         load_unsigned(Bytes(*bytes).subspan(at, 8), kernel_.memory().endian())};
-    if (!is_kernel_code(kernel_, value)) continue;
+    if (!kernel_.is_text(value)) continue;
     row.frames.push_back(
-        {.slot = from + at, .code = code(value, false), .stack = stack.name});
+        {.slot = from + at, .code = code(value, true), .stack = stack.name});
   }
 }
 

@@ -87,7 +87,9 @@ SavedRegisters user_registers(const Registers& registers, const Arch& arch) {
 }  // namespace
 
 StackWalker::StackWalker(const Kernel& kernel)
-    : kernel_(kernel), unwinder_(kernel_unwinder(kernel)) {}
+    : kernel_(kernel),
+      generated_(std::make_shared<const GeneratedCodes>(kernel)),
+      unwinder_(kernel_unwinder(kernel, generated_)) {}
 
 std::optional<unsigned> StackWalker::active_cpu(const Object& task) {
   if (!has_active_) {
@@ -118,7 +120,7 @@ std::vector<StackRange> StackWalker::stacks(const Object& task) {
 }
 
 Backtrace StackWalker::follow(const Object& task, const Start& start) {
-  StackChain chain(kernel_, unwinder_, task, stacks(task));
+  StackChain chain(kernel_, unwinder_, *generated_, task, stacks(task));
   return chain.follow(start.registers, start.is_call, start.slot);
 }
 

@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel/generated_code.h"
 #include "kernel/kernel.h"
 #include "kernel/linux_arch.h"
 #include "unwind/unwind.h"
@@ -57,6 +58,10 @@ class StackWalker {
 
   // The stacks that |task| may be on: its own; when active, its CPU's too.
   std::vector<StackRange> stacks(const Object& task);
+  // Names code that the kernel made at run time; null for any other.
+  const GeneratedCode* generated_code(Address pc) const {
+    return generated_->find(pc);
+  }
   // The CPU on which |task| is current.
   std::optional<unsigned> active_cpu(const Object& task);
 
@@ -73,15 +78,13 @@ class StackWalker {
   std::optional<Backtrace> walk_stop(const Object& task,
                                      const std::optional<Registers>& note);
   std::optional<Registers> note(unsigned cpu);
-  bool is_code(Address pc) const;
 
   const Kernel& kernel_;
+  std::shared_ptr<const GeneratedCodes> generated_;
   Unwinder unwinder_;
   bool has_active_ = false;
   std::map<Address, unsigned> active_;  // task_struct to CPU
   std::map<unsigned, std::vector<StackRange>> cpu_stacks_;
-
-  friend class StackChain;
 };
 
 }  // namespace inquest

@@ -97,8 +97,18 @@ OrcFormat orc_format(const Kernel& kernel) {
   return format;
 }
 
-const OrcTable* OrcTables::find(Address pc) {
+std::optional<OrcEntry> OrcTables::entry(Address pc) {
+  if (!kernel_.is_text(pc)) {
+    const GeneratedCode* copy = generated_->find(pc);
+    if (copy == nullptr || !copy->copied_from) return std::nullopt;
+    pc = *copy->copied_from + (pc - copy->start);
+  }
   std::lock_guard lock(mutex_);
+  const OrcTable* found = table(pc);
+  return found != nullptr ? found->find(pc) : std::nullopt;
+}
+
+const OrcTable* OrcTables::table(Address pc) {
   open();
   for (auto [start, end] : text_) {
     if (start <= pc && pc < end) return vmlinux_.get();

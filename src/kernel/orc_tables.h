@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "debuginfo/orc.h"
+#include "kernel/generated_code.h"
 #include "kernel/kernel.h"
 
 namespace inquest {
@@ -18,18 +19,23 @@ struct Module;
 
 class OrcTables {
  public:
-  explicit OrcTables(const Kernel& kernel) : kernel_(kernel) {}
+  OrcTables(const Kernel& kernel,
+            std::shared_ptr<const GeneratedCodes> generated)
+      : kernel_(kernel), generated_(std::move(generated)) {}
 
-  // The table for the code at |pc|, or null. Safe from many threads.
-  const OrcTable* find(Address pc);
+  // The entry for the instruction at |pc|. Copies that ftrace made of code
+  // have the original's. Safe from many threads.
+  std::optional<OrcEntry> entry(Address pc);
 
  private:
   using Table = std::unique_ptr<const OrcTable>;
 
   void open();
+  const OrcTable* table(Address pc);
   const OrcTable* of_module(const Module& module);
 
   const Kernel& kernel_;
+  std::shared_ptr<const GeneratedCodes> generated_;
   std::mutex mutex_;
   bool is_open_ = false;
   std::vector<std::pair<Address, Address>> text_;  // of vmlinux

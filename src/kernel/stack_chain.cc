@@ -14,8 +14,8 @@ constexpr std::string_view elsewhere = "unknown";
 
 }  // namespace
 
-bool is_kernel_code(const Kernel& kernel, Address pc) {
-  return kernel.is_text(pc);
+bool StackChain::is_code(Address at) const {
+  return kernel_.is_text(at) || generated_.find(at) != nullptr;
 }
 
 Backtrace StackChain::follow(Registers registers, bool is_call, Address slot) {
@@ -96,7 +96,7 @@ Step StackChain::return_from_nowhere() const {
 }
 
 StackChain::Next StackChain::step() {
-  if (!is_kernel_code(kernel_, Address{pc()})) {
+  if (!is_code(Address{pc()})) {
     if (!is_interrupted_) {
       return break_off(
           {ErrorKind::corrupt, fmt::format("{:x} is no code", pc()), pc()});
@@ -140,7 +140,7 @@ StackChain::Next StackChain::enter_call(const Step& step) {
   Result<Address> target = hooks_.resolved(Address{pc()}, slot);
   if (!target) return break_off(std::move(target).error());
   registers_.set(kernel_.arch().pc_register(), target->value);
-  if (!is_kernel_code(kernel_, *target)) {
+  if (!is_code(*target)) {
     return break_off({ErrorKind::corrupt,
                       fmt::format("the return address {:x} at {:x} is no code",
                                   target->value, slot.value),

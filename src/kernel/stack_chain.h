@@ -10,10 +10,12 @@ namespace inquest {
 
 class StackChain {
  public:
-  StackChain(const Kernel& kernel, const Unwinder& unwinder, const Object& task,
+  StackChain(const Kernel& kernel, const Unwinder& unwinder,
+             const GeneratedCodes& generated, const Object& task,
              std::vector<StackRange> stacks)
       : kernel_(kernel),
         unwinder_(unwinder),
+        generated_(generated),
         stacks_(std::move(stacks)),
         hooks_(kernel, task),
         task_(task) {}
@@ -34,11 +36,13 @@ class StackChain {
   std::string stack_name(Address at) const;
   bool leads_up(Address from, Address to);
   Step return_from_nowhere() const;
+  bool is_code(Address at) const;
   std::uint64_t pc() const;
   std::uint64_t sp() const;
 
   const Kernel& kernel_;
   const Unwinder& unwinder_;
+  const GeneratedCodes& generated_;
   std::vector<StackRange> stacks_;
   ReturnHooks hooks_;
   const Object& task_;
@@ -49,9 +53,5 @@ class StackChain {
   unsigned switches_ = 0;
   Backtrace found_;
 };
-
-// Whether |pc| is the kernel's or a module's code, or code generated at run
-// time (BPF programs, trampolines).
-bool is_kernel_code(const Kernel& kernel, Address pc);
 
 }  // namespace inquest

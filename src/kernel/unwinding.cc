@@ -53,12 +53,13 @@ std::vector<unsigned> preserved_on_x86_64() {
 
 }  // namespace
 
-Unwinder kernel_unwinder(const Kernel& kernel) {
+Unwinder kernel_unwinder(const Kernel& kernel,
+                         std::shared_ptr<const GeneratedCodes> generated) {
   std::vector<std::shared_ptr<const UnwindMethod>> methods;
   if (kernel.arch().name() == "x86_64") {
-    auto tables = std::make_shared<OrcTables>(kernel);
+    auto tables = std::make_shared<OrcTables>(kernel, generated);
     methods.push_back(std::make_shared<OrcMethod>(
-        [tables](Address pc) { return tables->find(pc); }));
+        [tables](Address pc) { return tables->entry(pc); }));
     auto sources = std::make_shared<CfiSources>(kernel);
     methods.push_back(std::make_shared<CfiMethod>(
         kernel.arch(), preserved_on_x86_64(),

@@ -147,8 +147,7 @@ Result<Step> OrcMethod::step(const Registers& registers, bool is_call,
                              const AddressSpace& stack) const {
   std::uint64_t pc = TRY(value_of(registers, rip, "rip"));
   Address code{is_call ? pc - 1 : pc};
-  const OrcTable* table = tables_(code);
-  auto entry = table != nullptr ? table->find(code) : std::nullopt;
+  std::optional<OrcEntry> entry = entries_(code);
   if (!entry || entry->type == OrcType::undefined ||
       entry->type == OrcType::unknown) {
     return Error(ErrorKind::not_found, fmt::format("no ORC for {:x}", pc));

@@ -12,16 +12,16 @@ namespace inquest {
 
 class OrcMethod : public UnwindMethod {
  public:
-  // The table that covers the code at an address, or null when that is no
+  // The entry for the instruction at an address, or nothing when that is no
   // code of the kernel or of a module with tables.
-  using Tables = std::function<const OrcTable*(Address pc)>;
-  explicit OrcMethod(Tables tables) : tables_(std::move(tables)) {}
+  using Entries = std::function<std::optional<OrcEntry>(Address pc)>;
+  explicit OrcMethod(Entries entries) : entries_(std::move(entries)) {}
 
   Result<Step> step(const Registers& registers, bool is_call,
                     const AddressSpace& stack) const override;
 
  private:
-  Tables tables_;
+  Entries entries_;
 };
 
 }  // namespace inquest

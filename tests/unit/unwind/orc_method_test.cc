@@ -33,9 +33,7 @@ class OneEntry {
   }
 
   OrcMethod method() const {
-    return OrcMethod([this](Address pc) {
-      return pc < Address{code} ? nullptr : table_.get();
-    });
+    return OrcMethod([this](Address pc) { return table_->find(pc); });
   }
 
  private:
