@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "command/values.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/numbers.h"
+#include "base/text.h"
+#include "command/calculator.h"
+#include "command/context.h"
+#include "kernel/linux_arch.h"
+#include "types/declaration.h"
+
+namespace inquest {
+namespace {
+
+constexpr unsigned max_depth = 32;
+constexpr std::uint64_t max_elements = 65536;
+
+report::Value value_at(const Object& object, unsigned depth);
+
+void add_members(report::Record& record, const Object& object, unsigned depth) {
+  for (const Member& member : object.type().stripped().members()) {
+    Object part = object.member(member);
+    bool is_inline = member.name.empty() && depth < max_depth &&
+                     part.fault() == nullptr && part.type().is_compound();
+    if (is_inline) {
+      add_members(record, part, depth + 1);
+    } else {
+      record.add(member.name, value_at(part, depth + 1));
+    }
+  }
+}
+
+report::Value array_value(const Object& object, unsigned depth) {
+  const Type& type = object.type().stripped();
+  const Type* element = type.target();
+  if (element == nullptr || type.size() == 0) return object.address();
+  if (element->stripped().is_char) return {object.to_string()};
+  report::List list;
+  std::uint64_t count = std::min(type.count, max_elements);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    list.push_back(value_at(object.at(i), depth + 1));
+  }
+  return list;
+}
+
+report::Value enumerator_value(const Object& object) {
+  Result<std::int64_t> number = object.to_signed();
+  if (!number) return number.error();
+  for (const Enumerator& one : object.type().stripped().enumerators()) {
+    if (one.value == *number) return one.name;
+  }
+  return *number;
+}
+
+report::Value floating_value(const Object& object) {
+  Result<std::string> text = value_text(object, {});
+  if (!text) return text.error();
+  return *text;
+}
+
+report::Value value_at(const Object& object, unsigned depth) {
+  if (object.fault() != nullptr) return *object.fault();
+  if (depth > max_depth) return {};
+  const Type& type = object.type().stripped();
+  switch (type.kind) {
+    case TypeKind::structure:
+    case TypeKind::union_type: {
+      report::Record record;
+      add_members(record, object, depth);
+      return record;
+    }
+    case TypeKind::array:
+      return array_value(object, depth);
+    case TypeKind::pointer:
+      return {object.to_address()};
+    case TypeKind::enumeration:
+      return enumerator_value(object);
+    case TypeKind::boolean: {
+      Result<std::uint64_t> value = object.to_unsigned();
+      return value && *value < 2 ? report::Value(*value == 1)
+                                 : report::Value(value);
+    }
+    case TypeKind::floating:
+      return floating_value(object);
+    case TypeKind::function:
+      return object.address();
+    case TypeKind::void_type:
+      return {};
+    default:
+      break;
+  }
+  if (type.is_signed) return {object.to_signed()};
+  return {object.to_unsigned()};
+}
+
+// Variables first; a function's value is its code. A symbol of unknown type
+// is void at its address.
+Object typed_symbol(const Kernel& kernel, std::string_view name) {
+  Object variable = kernel.variable(name);
+  if (variable.fault() == nullptr) return variable;
+  if (variable.fault()->kind() != ErrorKind::not_found) return variable;
+  Result<Address> at = kernel.symbol(name);
+  if (!at) return variable;
+  Result<TypedSymbol> function = kernel.types().function(name);
+  bool is_typed = function && function->type != nullptr;
+  const Type& type = is_typed ? *function->type : kernel.types().void_type();
+  return {kernel.memory(), type, *at};
+}
+
+}  // namespace
+
+Object SessionScope::variable(std::string_view name) const {
+  Object found = typed_symbol(session_.kernel, name);
+  if (found.fault() != nullptr || &found.space() == &space_) return found;
+  return {space_, found.type(), found.address()};
+}
+
+Object SessionScope::history(int number, bool from_end) const {
+  const std::vector<Object>& all = session_.history;
+  std::size_t index = static_cast<std::size_t>(number);
+  if (from_end) {
+    // An empty history has the value void, as in gdb.
+    if (index >= all.size()) {
+      return Object::value(space_, types().void_type(),
+                           std::vector<std::byte>());
+    }
+    return all[all.size() - 1 - index];
+  }
+  if (index == 0 || index > all.size()) {
+    return Error(ErrorKind::not_found,
+                 fmt::format("History has not yet reached ${}.", number));
+  }
+  return all[index - 1];
+}
+
+ValueStyle value_style(const Session& session, std::optional<unsigned> radix) {
+  const Settings& settings = session.settings;
+  ValueStyle style;
+  style.radix = radix.value_or(settings.radix);
+  style.print_max = settings.print_max;
+  style.array_pretty = settings.print_array;
+  style.stop_at_null = settings.null_stop;
+  style.symbol =
+      [&kernel = session.kernel](Address at) -> std::optional<std::string> {
+    std::optional<Kernel::Place> place = kernel.place(at);
+    if (!place) return std::nullopt;
+    if (place->size != 0 && place->offset >= place->size) return std::nullopt;
+    if (place->offset == 0) return place->symbol;
+    return fmt::format("{}+{}", place->symbol, place->offset);
+  };
+  return style;
+}
+
+Result<std::unique_ptr<AddressSpace>> user_space(const Session& session) {
+  const Kernel& kernel = session.kernel;
+  Object mm = TRY(current_context(session))
+  ["mm"];
+  if (TRY(mm.to_address()).value == 0) {
+    return Error(ErrorKind::not_found,
+                 "the current task is a kernel thread: it has no user memory");
+  }
+  Paging paging = TRY(kernel.linux_arch().user_paging(kernel, mm));
+  // The kernel owns its physical memory for longer than a command lasts.
+  std::shared_ptr<const PhysicalMemory> physical(std::shared_ptr<void>(),
+                                                 &kernel.physical());
+  return std::unique_ptr<AddressSpace>(std::make_unique<MappedSpace>(
+      physical, kernel.arch(), std::vector<LinearWindow>(), paging));
+}
+
+bool is_per_cpu(const Kernel& kernel, Address at) {
+  Result<Address> start = kernel.symbol("__per_cpu_start");
+  Result<Address> end = kernel.symbol("__per_cpu_end");
+  return start && end && at >= *start && at < *end;
+}
+
+Result<std::vector<unsigned>> cpu_spec(const Kernel& kernel,
+                                       std::string_view text, unsigned own) {
+  std::vector<unsigned> known = kernel.possible_cpus();
+  if (text.empty()) return std::vector{own};
+  if (text == "a" || text == "all") return known;
+  Error invalid(ErrorKind::not_found,
+                fmt::format("invalid cpu specification: {}", text));
+  std::vector<unsigned> cpus;
+  for (std::string_view part : split(text, ',')) {
+    std::size_t dash = std::min(part.find('-'), part.size());
+    auto first = parse_decimal(part.substr(0, dash));
+    auto last =
+        dash == part.size() ? first : parse_decimal(part.substr(dash + 1));
+    if (!first || !last || *last < *first || *last > 65535) return invalid;
+    for (auto cpu = static_cast<unsigned>(*first); cpu <= *last; ++cpu) {
+      if (std::ranges::find(known, cpu) == known.end()) return invalid;
+      cpus.push_back(cpu);
+    }
+  }
+  std::ranges::sort(cpus);
+  auto rest = std::ranges::unique(cpus);
+  cpus.erase(rest.begin(), rest.end());
+  return cpus;
+}
+
+unsigned own_cpu(const Session& session) {
+  Result<Object> task = current_context(session);
+  if (!task) return 0;
+  Result<unsigned> cpu = task_header(session.kernel, *task).cpu;
+  return cpu.value_or(0);
+}
+
+Result<Address> address_of(const Kernel& kernel, std::string_view word) {
+  if (word.starts_with('(')) {
+    Result<std::uint64_t> value = calculated(kernel, word);
+    if (value) return Address{*value};
+  } else if (auto number = parse_hex(word)) {
+    return Address{*number};
+  } else if (Result<Address> at = kernel.symbol(word)) {
+    return *at;
+  }
+  return Error(ErrorKind::not_found, fmt::format("symbol not found: {}", word));
+}
+
+Error as_gdb_error(const Error& error) {
+  if (error.kind() != ErrorKind::fault) return error;
+  return {ErrorKind::fault,
+          fmt::format("Cannot access memory at address {:#x}: {}",
+                      error.address(), error.message()),
+          error.address()};
+}
+
+report::Value to_value(const Object& object) {
+  return value_at(object, 0);
+}
+
+}  // namespace inquest
