@@ -264,7 +264,7 @@ Result<void> Listing::show(CodeReader& reader, const Range& range) {
 std::vector<std::string> source_text(const Session& session,
                                      const std::string& file) {
   std::vector<std::filesystem::path> candidates;
-  auto folder = session.settings.shell.find("src");
+  auto folder = session.settings.shell.find("source_path");
   if (folder != session.settings.shell.end() && !folder->second.empty()) {
     std::filesystem::path rest = std::filesystem::path(file).relative_path();
     while (!rest.empty()) {

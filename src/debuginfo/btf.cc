@@ -408,10 +408,10 @@ Result<const Type*> BtfTypes::type(std::string_view name, TypeTag tag) {
 }
 
 std::vector<const Type*> BtfTypes::types(std::string_view name, TypeTag tag) {
-  std::vector<const Type*> found;
-  for (std::uint32_t id : definitions(name, tag)) {
-    found.push_back(type_at(id));
-  }
+  std::vector<std::uint32_t> ids = definitions(name, tag);
+  std::vector<const Type*> found(ids.size());
+  std::transform(ids.begin(), ids.end(), found.begin(),
+                 [this](std::uint32_t id) { return type_at(id); });
   return found;
 }
 

@@ -271,7 +271,7 @@ Result<std::shared_ptr<const ElfFile>> ElfFile::open(
 Result<std::shared_ptr<const ElfFile>> ElfFile::from_bytes(
     std::vector<std::byte> bytes, std::string name) {
   auto kept = std::make_shared<const std::vector<std::byte>>(std::move(bytes));
-  return parsed(name, Bytes(*kept), kept);
+  return parsed(std::move(name), Bytes(*kept), kept);
 }
 
 const ElfSection* ElfFile::section(std::string_view name) const {

@@ -71,27 +71,23 @@ char section_letter(const ElfSection& section) {
   return section.flags & SHF_WRITE ? 'd' : 'r';
 }
 
+char place_letter(const ElfSymbol& symbol, std::span<const char> letters) {
+  if (symbol.section == SHN_ABS) return 'a';
+  return symbol.section < letters.size() ? letters[symbol.section] : '?';
+}
+
 char letter_of(const ElfSymbol& symbol, std::span<const char> letters) {
-  unsigned type = ELF64_ST_TYPE(symbol.info);
+  bool is_object = ELF64_ST_TYPE(symbol.info) == STT_OBJECT;
   unsigned binding = ELF64_ST_BIND(symbol.info);
   if (symbol.section == SHN_COMMON) return 'C';
-  if (symbol.section == SHN_UNDEF) {
-    if (binding != STB_WEAK) return 'U';
-    return type == STT_OBJECT ? 'v' : 'w';
-  }
-  if (type == STT_GNU_IFUNC) return 'i';
-  if (binding == STB_WEAK) return type == STT_OBJECT ? 'V' : 'W';
+  if (symbol.section == SHN_UNDEF && binding != STB_WEAK) return 'U';
+  if (symbol.section == SHN_UNDEF) return is_object ? 'v' : 'w';
+  if (ELF64_ST_TYPE(symbol.info) == STT_GNU_IFUNC) return 'i';
+  if (binding == STB_WEAK) return is_object ? 'V' : 'W';
   if (binding == STB_GNU_UNIQUE) return 'u';
-  char letter = '?';
-  if (symbol.section == SHN_ABS) {
-    letter = 'a';
-  } else if (symbol.section < letters.size()) {
-    letter = letters[symbol.section];
-  }
-  bool is_letter = letter >= 'a' && letter <= 'z';
-  return binding == STB_GLOBAL && is_letter
-             ? static_cast<char>(letter - 'a' + 'A')
-             : letter;
+  char letter = place_letter(symbol, letters);
+  bool is_raised = binding == STB_GLOBAL && letter >= 'a' && letter <= 'z';
+  return is_raised ? static_cast<char>(letter - 'a' + 'A') : letter;
 }
 
 // Names that are none: of files, sections, and arm's $x, $d marks between
