@@ -143,11 +143,17 @@ Result<const Module*> module_named(const Modules& modules,
   return Error(ErrorKind::not_found, fmt::format("module not found: {}", name));
 }
 
-// Where to look first: what the command names, then the environment's.
-std::vector<std::filesystem::path> first_folders(const Options& options) {
+// Where to look first: what the command names, then what the session's --mod
+// and the environment do.
+std::vector<std::filesystem::path> first_folders(const Session& session,
+                                                 const Options& options) {
   std::vector<std::filesystem::path> folders;
   if (options.has('S') && !options.words().empty()) {
     folders.emplace_back(options.words().front());
+  }
+  auto given = session.settings.shell.find("module_path");
+  if (given != session.settings.shell.end() && !given->second.empty()) {
+    folders.emplace_back(given->second);
   }
   // NOLINTNEXTLINE(concurrency-mt-unsafe)
   if (const char* path = std::getenv("CRASH_MODULE_PATH")) {
@@ -156,11 +162,12 @@ std::vector<std::filesystem::path> first_folders(const Options& options) {
   return folders;
 }
 
-Result<void> load_one(Modules& modules, const Options& options,
+Result<void> load_one(const Session& session, const Options& options,
                       report::Sink& out) {
+  Modules& modules = session.kernel.modules();
   const Module* module = TRY(module_named(modules, *options.argument('s')));
   std::filesystem::path file = options.words().empty()
-      ? TRY(modules.search(*module, first_folders(options)))
+      ? TRY(modules.search(*module, first_folders(session, options)))
           : std::filesystem::path(options.words().front());
           TRY(modules.load(*module, file));
           show(modules, {module}, out);
@@ -172,8 +179,10 @@ Result<void> load(Modules& modules, const Module& module,
   return modules.load(module, TRY(modules.search(module, folders)));
 }
 
-void load_all(Modules& modules, const Options& options, report::Sink& out) {
-  std::vector<std::filesystem::path> folders = first_folders(options);
+void load_all(const Session& session, const Options& options,
+              report::Sink& out) {
+  Modules& modules = session.kernel.modules();
+  std::vector<std::filesystem::path> folders = first_folders(session, options);
   Chosen loaded;
   for (const Module& module : modules.list()) {
     if (interrupted()) break;
@@ -192,9 +201,9 @@ void load_all(Modules& modules, const Options& options, report::Sink& out) {
 Result<void> run(Session& session, Command::Words words, report::Sink& out) {
   Options options = TRY(Options::parse(words, "s:d:SDtgrRo"));
   Modules& modules = session.kernel.modules();
-  if (options.has('s')) return load_one(modules, options, out);
+  if (options.has('s')) return load_one(session, options, out);
   if (options.has('S')) {
-    load_all(modules, options, out);
+    load_all(session, options, out);
   } else if (options.has('t')) {
     show_taints(session.kernel, out);
   } else if (auto name = options.argument('d')) {

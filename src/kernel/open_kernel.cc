@@ -8,6 +8,7 @@
 
 #include "base/numbers.h"
 #include "base/text.h"
+#include "kernel/bpf_symbols.h"
 
 namespace inquest {
 namespace {
@@ -328,13 +329,23 @@ std::optional<Kernel::Place> OpenKernel::place(Address at) const {
     return Place{std::string(found->symbol->name), found->offset,
                  found->symbol->size, ""};
   }
-  if (options_.no_modules) return std::nullopt;
-  const Module* module = modules().at(at);
-  if (module == nullptr) return std::nullopt;
+  const Module* module = options_.no_modules ? nullptr : modules().at(at);
+  if (module == nullptr) return bpf_place(at);
   auto found = modules().symbols(*module).at(at);
   if (!found || !module->contains(found->symbol->address)) return std::nullopt;
   return Place{std::string(found->symbol->name), found->offset,
                found->symbol->size, module->name};
+}
+
+std::optional<Kernel::Place> OpenKernel::bpf_place(Address at) const {
+  if (at.value >> 63 == 0) return std::nullopt;  // kernel code lies high
+  std::call_once(bpf_once_, [this] { bpf_ = bpf_symbols(*this); });
+  auto after = std::ranges::upper_bound(bpf_, at, {}, &BpfSymbol::start);
+  if (after == bpf_.begin()) return std::nullopt;
+  const BpfSymbol& symbol = *std::prev(after);
+  if (at >= symbol.end) return std::nullopt;
+  return Place{symbol.name, at - symbol.start, symbol.end - symbol.start,
+               "bpf"};
 }
 
 Result<SourceLine> OpenKernel::source_line(Address at) const {
@@ -360,9 +371,9 @@ bool OpenKernel::is_text(Address at) const {
       })) {
     return true;
   }
-  if (options_.no_modules || is_in_image(at)) return false;
-  const Module* module = modules().at(at);
-  return module != nullptr && module->is_text(at);
+  if (is_in_image(at)) return false;
+  const Module* module = options_.no_modules ? nullptr : modules().at(at);
+  return module != nullptr ? module->is_text(at) : bpf_place(at).has_value();
 }
 
 }  // namespace inquest

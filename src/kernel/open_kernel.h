@@ -7,6 +7,7 @@
 
 #include "debuginfo/btf.h"
 #include "debuginfo/elf_file.h"
+#include "kernel/bpf_symbols.h"
 #include "kernel/kernel.h"
 #include "kernel/linux_arch.h"
 #include "kernel/module.h"
@@ -67,6 +68,7 @@ class OpenKernel final : public Kernel {
   void add_type_sources() const;
   Result<std::shared_ptr<Btf>> find_btf() const;
   bool is_in_image(Address at) const;
+  std::optional<Place> bpf_place(Address at) const;
   std::vector<unsigned> known_cpus(std::string_view mask) const;
 
   KernelOptions options_;
@@ -87,11 +89,12 @@ class OpenKernel final : public Kernel {
   Range image_;
   std::vector<Range> text_;
 
-  mutable std::once_flag types_once_, modules_once_, lines_once_;
+  mutable std::once_flag types_once_, modules_once_, lines_once_, bpf_once_;
   mutable std::unique_ptr<Types> types_;
   mutable std::shared_ptr<Btf> btf_;
   mutable std::unique_ptr<Modules> modules_;
   mutable std::shared_ptr<SourceLines> lines_;
+  mutable std::vector<BpfSymbol> bpf_;
 };
 
 }  // namespace inquest
