@@ -287,26 +287,30 @@ std::shared_ptr<const Cfi> Cfi::from_section(const CfiSection& section) {
   return cfi;
 }
 
-// Entries of code that the linker has dropped are at 0 or empty.
 void Cfi::list(std::uint32_t index) const {
   const CfiSection& section = sections_[index];
   std::map<std::uint64_t, std::optional<CfiCommon>> commons;
+  auto common_at = [&](std::uint64_t offset) -> const auto& {
+    auto [known, is_new] = commons.try_emplace(offset);
+    if (is_new) {
+      auto common = cfi_common(section, offset);
+      if (common) known->second = *common;
+    }
+    return known->second;
+  };
+  // Entries of code that the linker has dropped are at 0 or empty.
+  auto is_live = [](const CfiFunction& one) {
+    return one.first != one.end && one.first != Address{};
+  };
   for (std::uint64_t at = 0;;) {
     auto entry = cfi_entry(section, at);
     if (!entry || entry->end <= at) return;
     at = entry->end;
     if (entry->is_common) continue;
-    auto [known, is_new] = commons.try_emplace(entry->common);
-    if (is_new) {
-      auto common = cfi_common(section, entry->common);
-      if (common) known->second = *common;
-    }
-    if (!known->second) continue;
-    auto function = cfi_function(section, *entry, *known->second);
-    if (!function || function->first == function->end ||
-        function->first.value == 0) {
-      continue;
-    }
+    const auto& common = common_at(entry->common);
+    if (!common) continue;
+    auto function = cfi_function(section, *entry, *common);
+    if (!function || !is_live(*function)) continue;
     functions_.push_back(
         {function->first, function->end, index, entry->offset});
   }

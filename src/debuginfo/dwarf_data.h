@@ -136,7 +136,7 @@ struct Die {
 // Units and DIEs of one file, read when asked for. Safe from many threads.
 class DwarfData {
  public:
-  explicit DwarfData(DwarfSections sections) : sections_(std::move(sections)) {}
+  explicit DwarfData(const DwarfSections& sections) : sections_(sections) {}
 
   struct Unit : DwarfUnit {
     Abbreviations table;

@@ -337,13 +337,15 @@ class ScanView {
   // [first, last) of .debug_info will not be read again.
   void release(std::uint64_t first, std::uint64_t last) const {
     if (!file_ || last > sections_.info.size()) return;
-    auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
-    auto base = reinterpret_cast<std::uintptr_t>(sections_.info.data());
-    std::uintptr_t from = (base + first + page - 1) / page * page;
-    std::uintptr_t to = (base + last) / page * page;
-    if (from < to) {
-      madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTNEED);
-    }
+    auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+    // The mapping starts with a page; the section need not.
+    auto base = static_cast<std::uint64_t>(sections_.info.data() -
+                                           file_->bytes().data());
+    std::uint64_t from = (base + first + page - 1) / page * page;
+    std::uint64_t to = (base + last) / page * page;
+    if (from >= to) return;
+    Bytes part = file_->bytes().subspan(from, to - from);
+    madvise(const_cast<std::byte*>(part.data()), part.size(), MADV_DONTNEED);
   }
 
  private:

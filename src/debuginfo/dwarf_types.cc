@@ -80,10 +80,9 @@ std::optional<Address> static_address(const DwarfData& data,
 
 // Everything that exists once the index does.
 struct Loaded {
-  Loaded(DwarfSections sections, std::shared_ptr<const DwarfIndex> an_index)
-      : data(std::move(sections)),
-        index(std::move(an_index)),
-        table(data, *index) {}
+  Loaded(const DwarfSections& sections,
+         std::shared_ptr<const DwarfIndex> an_index)
+      : data(sections), index(std::move(an_index)), table(data, *index) {}
 
   DwarfData data;
   std::shared_ptr<const DwarfIndex> index;

@@ -98,7 +98,7 @@ class Lines : public SourceLines {
     return std::shared_ptr<SourceLines>(lines);
   }
 
-  explicit Lines(DwarfSections sections) : data_(std::move(sections)) {}
+  explicit Lines(const DwarfSections& sections) : data_(sections) {}
 
   Result<SourceLine> line_at(Address at) override {
     std::uint64_t unit = TRY(unit_of(at));
