@@ -19,7 +19,8 @@ std::string number_text(const Result<T>& number) {
                            [](T value) { return fmt::to_string(value); });
 }
 
-// Whether the task's stack holds a return address in |function|.
+// Whether the task's stack holds a return address in |function|; behind its
+// end, too, where the call that does not return is the last instruction.
 bool has_on_stack(const Kernel& kernel, const Object& task,
                   std::string_view function) {
   auto start = kernel.symbol(function);
@@ -31,7 +32,7 @@ bool has_on_stack(const Kernel& kernel, const Object& task,
   if (!bytes) return false;
   Reader reader(*bytes, kernel.memory().endian());
   while (auto word = reader.read<std::uint64_t>()) {
-    if (*word > start->value && *word - start->value < size) return true;
+    if (*word > start->value && *word - start->value <= size) return true;
   }
   return false;
 }
