@@ -154,10 +154,10 @@ void BtBuilder::add_words(BtRow& row,
   }
 }
 
-void BtBuilder::scan_stack(BtRow& row, const StackRange& stack,
-                           Address from) const {
-  if (stack.size > stack_limit || !stack.contains(from)) return;
-  std::uint64_t size = stack.base + stack.size - from;
+void BtBuilder::scan_stack(BtRow& row, const StackRange& stack, Address from,
+                           Address to) const {
+  if (stack.size > stack_limit || !stack.contains(from) || to < from) return;
+  std::uint64_t size = to - from;
   auto bytes = kernel_.memory().bytes(from, size);
   if (!bytes) {
     row.broken = std::move(bytes).error();
@@ -172,13 +172,25 @@ void BtBuilder::scan_stack(BtRow& row, const StackRange& stack,
   }
 }
 
+// A stack that was left is used up to its last frame, the last one as a whole.
+Address BtBuilder::scan_end(const Backtrace& trace, const StackRange& stack) {
+  Address last;
+  for (const Frame& frame : trace.frames) {
+    if (stack.contains(frame.slot)) last = frame.slot + 8;
+  }
+  bool is_left =
+      !trace.frames.empty() && !stack.contains(trace.frames.back().slot);
+  return is_left ? last : stack.base + stack.size;
+}
+
 // Each stack of the trace from where the trace came to it, or (-T) the task's
 // own from its base.
 void BtBuilder::scan(BtRow& row, const Backtrace& trace,
                      const std::vector<StackRange>& stacks) const {
   if (wants_.is_whole_stack) {
     if (!stacks.empty()) {
-      scan_stack(row, stacks.front(), stacks.front().base);
+      const StackRange& own = stacks.front();
+      scan_stack(row, own, own.base, own.base + own.size);
     }
     return;
   }
@@ -192,7 +204,7 @@ void BtBuilder::scan(BtRow& row, const Backtrace& trace,
                             .code = code(frame.pc, false),
                             .stack = frame.stack});
     }
-    scan_stack(row, *stack, frame.slot);
+    scan_stack(row, *stack, frame.slot, scan_end(trace, *stack));
     if (first < row.frames.size() && !last.empty()) {
       row.frames[first].left_stack = last;
     }

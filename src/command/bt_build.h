@@ -41,7 +41,9 @@ class BtBuilder {
   void add_words(BtRow& row, const std::vector<StackRange>& stacks) const;
   void scan(BtRow& row, const Backtrace& trace,
             const std::vector<StackRange>& stacks) const;
-  void scan_stack(BtRow& row, const StackRange& stack, Address from) const;
+  void scan_stack(BtRow& row, const StackRange& stack, Address from,
+                  Address to) const;
+  static Address scan_end(const Backtrace& trace, const StackRange& stack);
   std::vector<BtExceptionFrame> search(const StackRange& stack,
                                        Address from) const;
   std::string meaning(std::uint64_t value) const;
