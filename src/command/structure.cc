@@ -56,7 +56,19 @@ struct Request {
   std::string address;  // a word, "" for the definition
   std::optional<std::string> cpus;
   std::int64_t count = 1;
+  StructureTag tag = StructureTag::any;
 };
+
+std::string_view command_name(StructureTag tag) {
+  switch (tag) {
+    case StructureTag::structure:
+      return "struct";
+    case StructureTag::union_type:
+      return "union";
+    default:
+      return "*";
+  }
+}
 
 const Type* tagged(Types& types, std::string_view name, TypeTag tag) {
   Result<const Type*> type = types.type(name, tag);
@@ -110,6 +122,7 @@ Result<void> read_count(Request& request, std::string_view text) {
 Result<Request> request(const Kernel& kernel, Command::Words words,
                         StructureTag tag) {
   Request request;
+  request.tag = tag;
   request.options = TRY(Options::parse(words, "fxdhl:oruvc:p"));
   std::vector<std::string> rest = request.options.words();
   if (rest.size() > 1 && (rest[0] == "struct" || rest[0] == "union")) {
@@ -158,10 +171,11 @@ class Structures {
     } else if (request_.members.size() == 1) {
       return member_definition(request_.members[0], std::nullopt);
     } else {
-      out_.problem(Error(
-          ErrorKind::usage,
-          has('o') ? "-o option not valid with multiple member format"
-                   : "multiple member format not supported in this syntax"));
+      Error error(ErrorKind::usage,
+                  has('o')
+                      ? "-o option not valid with multiple member format"
+                      : "multiple member format not supported in this syntax");
+      out_.problem(std::move(error).while_doing(command_name(request_.tag)));
       emit(out_, row("", true));
     }
     return {};
@@ -282,8 +296,9 @@ class Structures {
     for (const std::string& member : request_.members)
       add(row, member);
     if (!row.members.empty()) emit(out_, row);
-    for (const Error& error : missing_)
-      out_.problem(error);
+    for (Error& error : missing_) {
+      out_.problem(std::move(error).while_doing(command_name(request_.tag)));
+    }
     missing_.clear();
     return {};
   }

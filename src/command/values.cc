@@ -146,7 +146,8 @@ ValueStyle value_style(const Session& session, std::optional<unsigned> radix) {
   style.symbol =
       [&kernel = session.kernel](Address at) -> std::optional<std::string> {
     std::optional<Kernel::Place> place = kernel.place(at);
-    if (!place) return std::nullopt;
+    // A compiler's label (.L...) names nothing a reader knows.
+    if (!place || place->symbol.starts_with(".L")) return std::nullopt;
     if (place->size != 0 && place->offset >= place->size) return std::nullopt;
     if (place->offset == 0) return place->symbol;
     return fmt::format("{}+{}", place->symbol, place->offset);
@@ -222,9 +223,11 @@ Result<Address> address_of(const Kernel& kernel, std::string_view word) {
 
 Error as_gdb_error(const Error& error) {
   if (error.kind() != ErrorKind::fault) return error;
+  std::string at = fmt::format("{:#x}", error.address());
+  std::string_view reason = error.message();
+  if (reason.starts_with(at + ": ")) reason.remove_prefix(at.size() + 2);
   return {ErrorKind::fault,
-          fmt::format("Cannot access memory at address {:#x}: {}",
-                      error.address(), error.message()),
+          fmt::format("Cannot access memory at address {} ({})", at, reason),
           error.address()};
 }
 

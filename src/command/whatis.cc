@@ -80,16 +80,15 @@ struct Search {
   bool matches(const Type& type) const;
 };
 
+// Typedefs are second names: what they stand for is found by its own.
 bool Search::matches(const Type& type) const {
-  TypeKind kind = type.stripped().kind;
-  if (type.name.empty() || type.is_declaration ||
-      (kind != TypeKind::structure && kind != TypeKind::union_type)) {
-    return false;
-  }
+  bool has_members =
+      type.kind == TypeKind::structure || type.kind == TypeKind::union_type;
+  if (!has_members || type.name.empty() || type.is_declaration) return false;
   std::uint64_t size = type.size();
   if (size < least || size > most) return false;
   if (!member) return true;
-  return std::ranges::any_of(type.stripped().members(), [&](const Member& one) {
+  return std::ranges::any_of(type.members(), [&](const Member& one) {
     return one.type != nullptr &&
            type_name(*one.type).find(*member) != std::string::npos;
   });
