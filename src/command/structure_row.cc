@@ -110,7 +110,8 @@ Result<std::string> pointer_member_text(const Object& member,
   Object pointed = member.dereference();
   std::string value = TRY(value_text(pointed, style));
   std::string where;
-  if (auto symbol = style.symbol(at)) where = "<" + *symbol + "> ";
+  auto symbol = style.symbol ? style.symbol(at) : std::nullopt;
+  if (symbol) where = "<" + *symbol + "> ";
   text += "  -> " + where;
   bool is_first = true;
   for (std::string_view line : lines(value)) {
