@@ -23,8 +23,8 @@ class Disassembler {
   using AddressText = std::function<std::string(Address)>;
 
   // |unsupported| when libopcodes cannot be loaded or lacks the architecture.
-  static Result<std::unique_ptr<Disassembler>> open(const Arch& arch,
-                                                    AddressText address_text);
+  static Result<std::unique_ptr<Disassembler>> open(
+      const Arch& arch, const AddressText& address_text);
   virtual ~Disassembler() = default;
 
   // Decodes the instruction at the start of |code|, which lies at |at|.
