@@ -193,11 +193,11 @@ Types& OpenKernel::types() const {
 
 void OpenKernel::add_type_sources() const {
   if (auto found = find_btf()) {
-    btf_ = std::move(*found);
+    btf_ = std::move(found).value();
     types_->add(btf_);
   }
   if (auto dwarf = dwarf_types(vmlinux_, dwarf_options())) {
-    types_->add(std::move(*dwarf));
+    types_->add(std::move(dwarf).value());
   }
 }
 
@@ -222,8 +222,14 @@ Result<std::shared_ptr<Btf>> OpenKernel::find_btf() const {
                      vmlinux_);
   }
   constexpr std::uint64_t most = std::uint64_t{256} << 20;
-  Address start = TRY(symbol("__start_BTF"));
-  Address stop = TRY(symbol("__stop_BTF"));
+  // Not symbol(): that would ask the modules, and those need types.
+  const Symbol* first = symbols_->find("__start_BTF");
+  const Symbol* last = symbols_->find("__stop_BTF");
+  if (first == nullptr || last == nullptr) {
+    return Error(ErrorKind::not_found, "this kernel has no BTF");
+  }
+  Address start = first->address;
+  Address stop = last->address;
   if (stop <= start || stop - start > most) {
     return Error(ErrorKind::corrupt, "__start_BTF and __stop_BTF do not match");
   }
@@ -300,7 +306,7 @@ Result<std::vector<unsigned>> OpenKernel::cpus(std::string_view mask) const {
 // A kernel runs on at least one CPU, whatever its masks say.
 std::vector<unsigned> OpenKernel::known_cpus(std::string_view mask) const {
   auto found = cpus(mask);
-  if (found && !found->empty()) return std::move(*found);
+  if (found && !found->empty()) return std::move(found).value();
   unsigned count = std::clamp(dump_->info().cpus, 1U, most_cpus);
   std::vector<unsigned> assumed(count);
   for (unsigned cpu = 0; cpu < count; ++cpu)
@@ -358,7 +364,7 @@ Result<SourceLine> OpenKernel::source_line(Address at) const {
   }
   std::call_once(lines_once_, [this] {
     auto opened = source_lines(vmlinux_);
-    if (opened) lines_ = std::move(*opened);
+    if (opened) lines_ = std::move(opened).value();
   });
   if (!lines_)
     return Error(ErrorKind::not_found, "vmlinux has no line numbers");
