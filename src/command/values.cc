@@ -222,6 +222,10 @@ Result<Address> address_of(const Kernel& kernel, std::string_view word) {
 }
 
 Error as_gdb_error(const Error& error) {
+  // A bad expression is no misuse of the command: no synopsis follows.
+  if (error.kind() == ErrorKind::usage) {
+    return {ErrorKind::unsupported, error.message()};
+  }
   if (error.kind() != ErrorKind::fault) return error;
   std::string at = fmt::format("{:#x}", error.address());
   std::string_view reason = error.message();
