@@ -117,21 +117,23 @@ bool is_function(char letter) {
   return letter == 't' || letter == 'T' || letter == 'w' || letter == 'W';
 }
 
-std::string section_name(const Kernel& kernel, const Found& found) {
-  if (found.module != nullptr) {
-    auto sections = kernel.modules().sections(*found.module);
-    if (!sections) return "(unknown)";
-    const std::pair<const std::string, Address>* best = nullptr;
-    for (const auto& section : *sections) {
-      bool is_before = section.second <= found.symbol->address;
-      bool is_later = best == nullptr || best->second < section.second;
-      if (is_before && is_later) best = &section;
-    }
-    return best != nullptr ? best->first : "(unknown)";
+std::string module_section(const Kernel& kernel, const Found& found) {
+  auto sections = kernel.modules().sections(*found.module);
+  if (!sections) return "(unknown)";
+  const std::pair<const std::string, Address>* best = nullptr;
+  for (const auto& section : *sections) {
+    bool is_before = section.second <= found.symbol->address;
+    bool is_later = best == nullptr || best->second < section.second;
+    if (is_before && is_later) best = &section;
   }
+  return best != nullptr ? best->first : "(unknown)";
+}
+
+std::string section_name(const Kernel& kernel, const Found& found) {
+  if (found.module != nullptr) return module_section(kernel, found);
+  constexpr std::uint64_t in_memory = 2;  // SHF_ALLOC
   Address linked = found.symbol->address - kernel.kaslr_offset();
   for (const ElfSection& section : kernel.vmlinux_file().sections()) {
-    constexpr std::uint64_t in_memory = 2;  // SHF_ALLOC
     if ((section.flags & in_memory) != 0 && linked >= section.address &&
         linked - section.address < section.size) {
       return section.name;
@@ -150,7 +152,7 @@ Row row_of(const Kernel& kernel, const Found& found, Tail tail) {
   row.tail = tail;
   if (tail == Tail::line && is_function(row.letter)) {
     if (auto line = kernel.source_line(row.address)) {
-      row.line = std::move(*line);
+      row.line = std::move(line).value();
     }
   }
   if (tail == Tail::section) row.section = section_name(kernel, found);
@@ -223,6 +225,7 @@ class Answer {
   void show_alternatives(const std::string& name);
   void show_module(const Module& module);
   void show_part(std::string_view text);
+  void show_vmlinux();
   Result<bool> show_lists();
 
   const Kernel& kernel_;
@@ -329,15 +332,17 @@ void Answer::show_part(std::string_view text) {
   }
 }
 
+void Answer::show_vmlinux() {
+  for (const Symbol& symbol : kernel_.symbols().sorted()) {
+    if (interrupted()) return;
+    emit(out_, row_of(kernel_, {nullptr, nullptr, &symbol, 0}, Tail::none));
+  }
+}
+
 // Whether a list was asked for.
 Result<bool> Answer::show_lists() {
   bool is_all = options_.has('l') || options_.has('L');
-  if (is_all) {
-    for (const Symbol& symbol : kernel_.symbols().sorted()) {
-      if (interrupted()) return true;
-      emit(out_, row_of(kernel_, {nullptr, nullptr, &symbol, 0}, Tail::none));
-    }
-  }
+  if (is_all) show_vmlinux();
   if (is_all || options_.has('M')) {
     for (const Module& module : kernel_.modules().list())
       show_module(module);

@@ -173,7 +173,8 @@ std::vector<CallRow> all_calls(const Kernel& kernel,
     row.address = calls[i];
     auto place = kernel.place(calls[i]);
     row.name = place ? place->symbol : fmt::format("{:x}", calls[i].value);
-    if (auto line = kernel.source_line(calls[i])) row.line = std::move(*line);
+    if (auto line = kernel.source_line(calls[i]))
+      row.line = std::move(line).value();
     rows.push_back(std::move(row));
   }
   std::size_t folder = common_folder(rows);

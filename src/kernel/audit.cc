@@ -81,7 +81,7 @@ std::vector<Result<SafeBuffer>> safe_buffers(const Kernel& kernel) {
       auto buffer =
           safe_buffer(kernel.per_cpu(name, "struct printk_safe_seq_buf", cpu));
       if (buffer) {
-        SafeBuffer named = std::move(*buffer);
+        SafeBuffer named = std::move(buffer).value();
         named.name = name;
         named.cpu = cpu;
         found.emplace_back(std::move(named));

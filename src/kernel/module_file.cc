@@ -160,7 +160,7 @@ std::shared_ptr<TypeSource> split_btf(
   if (!bytes) return nullptr;
   auto btf = Btf::open(*bytes, file->endian(), file->pointer_size(),
                        kernel.btf(), file);
-  return btf ? std::move(*btf) : nullptr;
+  return btf ? std::move(btf).value() : nullptr;
 }
 
 std::string to_hex(Bytes bytes) {
@@ -272,10 +272,10 @@ Result<void> Modules::load(const Module& module, const fs::path& path) {
   loaded->relocated = TRY(relocated(file, kernel.arch(), places, external));
   DwarfOptions options;  // laid out for this dump: nothing to keep
   if (auto types = dwarf_types(loaded->relocated, options)) {
-    loaded->types = std::move(*types);
+    loaded->types = std::move(types).value();
   }
   if (auto lines = source_lines(loaded->relocated)) {
-    loaded->lines = std::move(*lines);
+    loaded->lines = std::move(lines).value();
   }
   if (!has_debug_info(*file)) loaded->types = split_btf(kernel, file);
   unload(module);

@@ -123,7 +123,7 @@ void ModuleKallsyms::read_names(Address strtab) {
   strtab_ = strtab;
   auto text = kernel_.memory().bytes(strtab, size);
   if (text) {
-    kept_->strtab = std::move(*text);
+    kept_->strtab = std::move(text).value();
   } else {
     kept_->single.reserve(count_);
   }
@@ -137,7 +137,7 @@ std::string_view ModuleKallsyms::name(std::uint32_t offset) {
   }
   auto single = kernel_.memory().c_string(strtab_ + offset, longest_name);
   if (!single || kept_->single.size() == kept_->single.capacity()) return {};
-  return kept_->single.emplace_back(std::move(*single));
+  return kept_->single.emplace_back(std::move(single).value());
 }
 
 Letters ModuleKallsyms::letters() const {
@@ -165,7 +165,7 @@ Result<void> ModuleKallsyms::read(const Object& tables) {
   if (tables.has_member("typetab")) {
     Address typetab = TRY(tables["typetab"].to_address());
     auto letters = kernel_.memory().bytes(typetab, count);
-    if (letters) kept_->typetab = std::move(*letters);
+    if (letters) kept_->typetab = std::move(letters).value();
   }
   read_names(strtab);
   return {};
