@@ -1,0 +1,539 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A kernel that never runs: vmlinux and memory at once. Its variables, laid
+// out like those of Linux 6.6 on x86_64, are initialised to what a machine
+// with one CPU and five tasks would hold at the moment of a crash. Linked at
+// the address of a real kernel, its loadable sections are the memory of a
+// dump (make_dump.py) and its debug information explains them.
+//
+// Only what commands look at is here, in Linux's names and types but in our
+// own order and selection.
+
+typedef unsigned char u8;
+typedef unsigned short u16;
+typedef unsigned int u32;
+typedef unsigned long long u64;
+typedef long long s64;
+typedef int pid_t;
+typedef _Bool bool;
+
+#define PAGE 4096
+#define STACK_SIZE 16384
+#define IMAGE_MAP 0xffffffff80000000ul
+#define MODULE_MAP 0xffffffffa0000000ul
+#define LIST(node) {&(node), &(node)}
+
+typedef struct {
+  int counter;
+} atomic_t;
+typedef struct {
+  s64 counter;
+} atomic_long_t;
+struct list_head {
+  struct list_head *next, *prev;
+};
+struct hlist_node {
+  struct hlist_node *next, **pprev;
+};
+struct hlist_head {
+  struct hlist_node *first;
+};
+
+// ---- Text, see code.S ----
+
+extern const char schedule_return[], switch_return[], kthread_return[];
+extern const char worker_return[], fork_return[], syscall_return[];
+extern const char write_return[];
+
+// ---- Page tables: the image, and a page of a module ----
+
+#define PHYS(symbol) ((unsigned long)(symbol)-IMAGE_MAP)
+#define TABLE(symbol) (PHYS(symbol) + 0x67)
+#define LARGE_PAGE 0x1e3
+#define SMALL_PAGE 0x163
+#define ALIGNED(size) __attribute__((aligned(size)))
+
+u8 module_page[PAGE] ALIGNED(PAGE) = {
+    // demo_open: push %rbp; mov %rsp,%rbp; xor %eax,%eax; pop %rbp; ret
+    0x55, 0x48, 0x89, 0xe5, 0x31, 0xc0, 0x5d, 0xc3,
+    // demo_close: xor %eax,%eax; ret
+    0x31, 0xc0, 0xc3, 0x90, 0x90, 0x90, 0x90, 0x90};
+
+unsigned long module_pte[512] ALIGNED(PAGE) = {
+    [0] = PHYS(module_page) + SMALL_PAGE,
+};
+unsigned long level2_kernel_pgt[512] ALIGNED(PAGE) = {
+    [8] = 0x1000000 + LARGE_PAGE,
+    [9] = 0x1200000 + LARGE_PAGE,
+    [256] = TABLE(module_pte),
+};
+unsigned long level3_kernel_pgt[512] ALIGNED(PAGE) = {
+    [510] = TABLE(level2_kernel_pgt),
+};
+unsigned long init_top_pgt[512] ALIGNED(PAGE) = {
+    [511] = TABLE(level3_kernel_pgt),
+};
+
+unsigned long page_offset_base = 0xffff888000000000ul;
+unsigned long vmalloc_base = 0xffffc90000000000ul;
+unsigned long vmemmap_base = 0xffffea0000000000ul;
+unsigned int __pgtable_l5_enabled;
+unsigned long phys_base;
+
+// ---- CPUs ----
+
+struct cpumask {
+  unsigned long bits[1];
+};
+struct cpumask __cpu_possible_mask = {{1}};
+struct cpumask __cpu_present_mask = {{1}};
+struct cpumask __cpu_online_mask = {{1}};
+struct cpumask __cpu_active_mask = {{1}};
+unsigned int nr_cpu_ids = 1;
+unsigned long __per_cpu_offset[64];
+atomic_t panic_cpu = {0};
+int crashing_cpu = 0;
+unsigned int cpu_khz = 2000000;
+
+// ---- What the kernel says of itself ----
+
+struct new_utsname {
+  char sysname[65];
+  char nodename[65];
+  char release[65];
+  char version[65];
+  char machine[65];
+  char domainname[65];
+};
+struct uts_namespace {
+  struct new_utsname name;
+};
+struct uts_namespace init_uts_ns = {{
+    "Linux",
+    "mini",
+    "6.6.0-mini",
+    "#1 SMP Thu Jan 1 00:00:00 UTC 1970",
+    "x86_64",
+    "(none)",
+}};
+const char linux_banner[] =
+    "Linux version 6.6.0-mini (inquest) #1 SMP Thu Jan 1 00:00:00 UTC 1970\n";
+char *saved_command_line = "console=ttyS0 quiet";
+unsigned long volatile jiffies_64 = 4294937296ul + 25000;
+extern unsigned long volatile jiffies __attribute__((alias("jiffies_64")));
+unsigned long tainted_mask;
+unsigned long avenrun[3] = {2048, 1024, 512};
+unsigned long _totalram_pages = 8192;
+
+struct tk_read_base {
+  u64 base;
+};
+struct timespec64 {
+  s64 tv_sec;
+  long tv_nsec;
+};
+struct timekeeper {
+  struct tk_read_base tkr_mono;
+  u64 xtime_sec;
+  unsigned long ktime_sec;
+  struct timespec64 wall_to_monotonic;
+  s64 offs_boot;
+};
+struct {
+  u32 seq;
+  struct timekeeper timekeeper;
+} tk_core = {0, {{0}, 1700000100, 100, {-1700000000, 0}, 0}};
+
+// ---- The log ----
+
+struct prb_data_blk_lpos {
+  unsigned long begin, next;
+};
+struct prb_desc {
+  atomic_long_t state_var;
+  struct prb_data_blk_lpos text_blk_lpos;
+};
+struct dev_printk_info {
+  char subsystem[16];
+  char device[48];
+};
+struct printk_info {
+  u64 seq;
+  u64 ts_nsec;
+  u16 text_len;
+  u8 facility;
+  u8 flags : 5;
+  u8 level : 3;
+  u32 caller_id;
+  struct dev_printk_info dev_info;
+};
+struct prb_desc_ring {
+  unsigned int count_bits;
+  struct prb_desc *descs;
+  struct printk_info *infos;
+  atomic_long_t head_id, tail_id;
+  atomic_long_t last_finalized_id;
+};
+struct prb_data_ring {
+  unsigned int size_bits;
+  char *data;
+  atomic_long_t head_lpos, tail_lpos;
+};
+struct printk_ringbuffer {
+  struct prb_desc_ring desc_ring;
+  struct prb_data_ring text_data_ring;
+  atomic_long_t fail;
+};
+
+#define FIRST_ID 8ul
+#define FINALIZED (2ul << 62)
+#define BLOCK 128
+struct log_block {
+  unsigned long id;
+  char text[BLOCK - 8];
+};
+struct log_block log_text[8] = {
+    {FIRST_ID + 0, "Linux version 6.6.0-mini"},
+    {FIRST_ID + 1, "Memory: 32768K available"},
+    {FIRST_ID + 2, "demo: module loaded"},
+    {FIRST_ID + 3, "sysrq: Trigger a crash\nand some more"},
+    {FIRST_ID + 4, "Kernel panic - not syncing: sysrq triggered crash"},
+};
+#define DESCRIPTOR(n) \
+  [n] = {{(s64)(FINALIZED | (FIRST_ID + (n)))}, {(n)*BLOCK, ((n) + 1) * BLOCK}}
+struct prb_desc log_descriptors[8] = {
+    DESCRIPTOR(0), DESCRIPTOR(1), DESCRIPTOR(2), DESCRIPTOR(3), DESCRIPTOR(4),
+};
+#define INFO(n, when, size, severity) \
+  [n] = {.seq = (n), .ts_nsec = (when), .text_len = (size), \
+         .level = (severity), .caller_id = 1}
+struct printk_info log_infos[8] = {
+    INFO(0, 0, 24, 5),
+    INFO(1, 1000000, 24, 6),
+    INFO(2, 1500000000, 19, 6),
+    INFO(3, 99000000000, 36, 6),
+    INFO(4, 99000123000, 49, 0),
+};
+struct printk_ringbuffer printk_rb_static = {
+    .desc_ring = {3, log_descriptors, log_infos, {FIRST_ID + 4}, {FIRST_ID}},
+    .text_data_ring = {10, (char *)log_text, {5 * BLOCK}, {0}},
+};
+struct printk_ringbuffer *prb = &printk_rb_static;
+
+// ---- Tasks ----
+
+struct thread_info {
+  unsigned long flags;
+  u32 status;
+  u32 cpu;
+};
+struct thread_struct {
+  unsigned long sp;
+};
+struct inactive_task_frame {
+  unsigned long r15, r14, r13, r12, bx, bp, ret_addr;
+};
+struct sched_info {
+  unsigned long pcount;
+  u64 run_delay, last_arrival, last_queued;
+};
+struct mm_struct {
+  unsigned long total_vm;
+  unsigned long *pgd;
+  unsigned long arg_start, arg_end, env_start, env_end;
+};
+struct signal_struct {
+  int nr_threads;
+  struct list_head thread_head;
+};
+union thread_union {
+  unsigned long stack[STACK_SIZE / sizeof(unsigned long)];
+};
+struct task_struct {
+  struct thread_info thread_info;
+  unsigned int __state;
+  void *stack;
+  unsigned int flags;
+  int on_cpu;
+  int prio, static_prio, normal_prio;
+  unsigned int rt_priority;
+  unsigned int policy;
+  struct sched_info sched_info;
+  struct list_head tasks;
+  struct mm_struct *mm, *active_mm;
+  int exit_state, exit_code;
+  pid_t pid, tgid;
+  struct task_struct *real_parent, *parent;
+  struct list_head children, sibling;
+  struct task_struct *group_leader;
+  struct hlist_node pid_links[4];
+  struct list_head thread_node;
+  u64 utime, stime, start_time, start_boottime;
+  char comm[16];
+  struct signal_struct *signal;
+  struct thread_struct thread;
+};
+
+const char *const task_state_array[] = {
+    "R (running)",  "S (sleeping)", "D (disk sleep)",
+    "T (stopped)",  "t (tracing stop)", "X (dead)",
+    "Z (zombie)",   "P (parked)",   "I (idle)",
+};
+
+#define PF_KTHREAD 0x00200000
+#define TASK_INTERRUPTIBLE 1
+#define TASK_UNINTERRUPTIBLE 2
+#define WORDS (STACK_SIZE / 8)
+
+extern struct task_struct init_task, shell_task, worker_task, waiter_task;
+extern struct task_struct init_process;
+
+// What the switch away left on a stack: see code.S for the frames' sizes.
+#define SLEEPING_STACK(caller_return)                                   \
+  {.stack = {                                                           \
+       [WORDS - 40] = 15, [WORDS - 39] = 14, [WORDS - 38] = 13,         \
+       [WORDS - 37] = 12, [WORDS - 36] = 3,  [WORDS - 35] = 5,          \
+       [WORDS - 34] = (unsigned long)switch_return,                     \
+       [WORDS - 30] = (unsigned long)schedule_return, /* 3 words kept */ \
+       [WORDS - 28] = (unsigned long)(caller_return), /* 1 word */      \
+       [WORDS - 27] = (unsigned long)kthread_return,                    \
+       [WORDS - 25] = (unsigned long)fork_return, /* 1 word */          \
+   }}
+#define SLEEPING_SP(name) ((unsigned long)&(name).stack[WORDS - 40])
+
+union thread_union init_stack ALIGNED(STACK_SIZE);
+union thread_union init_process_stack ALIGNED(STACK_SIZE) =
+    SLEEPING_STACK(worker_return);
+union thread_union worker_stack ALIGNED(STACK_SIZE) =
+    SLEEPING_STACK(worker_return);
+union thread_union waiter_stack ALIGNED(STACK_SIZE) =
+    SLEEPING_STACK(worker_return);
+// The task that crashed: sysrq_crash runs with one word of its own.
+union thread_union shell_stack ALIGNED(STACK_SIZE) = {
+    .stack = {
+        [WORDS - 27] = (unsigned long)write_return,
+        [WORDS - 24] = (unsigned long)syscall_return,
+    }};
+extern const char crash_ip[];
+const char *const crash_pc = crash_ip;
+unsigned long *const crash_sp = &shell_stack.stack[WORDS - 28];
+
+struct mm_struct init_process_mm = {1000, init_top_pgt};
+struct mm_struct shell_mm = {500, init_top_pgt};
+
+#define SIGNAL(name, task)               \
+  struct signal_struct name = {          \
+      1, {&(task).thread_node, &(task).thread_node}}
+SIGNAL(init_signals, init_task);
+SIGNAL(init_process_signals, init_process);
+SIGNAL(shell_signals, shell_task);
+SIGNAL(worker_signals, worker_task);
+SIGNAL(waiter_signals, waiter_task);
+
+#define COMMON(number, task, signals, name)                                 \
+  .pid = (number), .tgid = (number), .comm = (name),                        \
+  .group_leader = &(task), .signal = &(signals),                            \
+  .thread_node = {&(signals).thread_head, &(signals).thread_head},          \
+  .prio = 120, .static_prio = 120, .normal_prio = 120
+
+struct task_struct init_task = {
+    COMMON(0, init_task, init_signals, "swapper/0"),
+    .stack = &init_stack,
+    .flags = PF_KTHREAD,
+    .tasks = {&init_process.tasks, &waiter_task.tasks},
+    .parent = &init_task,
+    .real_parent = &init_task,
+    .children = {&init_process.sibling, &worker_task.sibling},
+    .sibling = LIST(init_task.sibling),
+};
+struct pid;
+struct upid {
+  int nr;
+  struct pid_namespace *ns;
+};
+struct pid {
+  atomic_t count;
+  unsigned int level;
+  struct hlist_head tasks[4];
+  struct upid numbers[1];
+};
+extern struct pid_namespace init_pid_ns;
+#define PID(name, number, task)                            \
+  struct pid name = {{1},                                  \
+                     0,                                    \
+                     {{&(task).pid_links[0]}, {&(task).pid_links[1]}}, \
+                     {{(number), &init_pid_ns}}}
+PID(init_process_pid, 1, init_process);
+PID(worker_pid, 2, worker_task);
+PID(shell_pid, 10, shell_task);
+PID(waiter_pid, 11, waiter_task);
+#define LINKS(pid) \
+  .pid_links = {{0, &(pid).tasks[0].first}, {0, &(pid).tasks[1].first}}
+
+struct task_struct init_process = {
+    COMMON(1, init_process, init_process_signals, "init"),
+    LINKS(init_process_pid),
+    .stack = &init_process_stack,
+    .__state = TASK_INTERRUPTIBLE,
+    .mm = &init_process_mm,
+    .active_mm = &init_process_mm,
+    .tasks = {&worker_task.tasks, &init_task.tasks},
+    .parent = &init_task,
+    .real_parent = &init_task,
+    .children = {&shell_task.sibling, &waiter_task.sibling},
+    .sibling = {&worker_task.sibling, &init_task.children},
+    .sched_info = {.last_arrival = 50000000000},
+    .thread = {SLEEPING_SP(init_process_stack)},
+};
+struct task_struct worker_task = {
+    COMMON(2, worker_task, worker_signals, "kworker/0:1"),
+    LINKS(worker_pid),
+    .stack = &worker_stack,
+    .__state = TASK_INTERRUPTIBLE,
+    .flags = PF_KTHREAD,
+    .tasks = {&shell_task.tasks, &init_process.tasks},
+    .parent = &init_task,
+    .real_parent = &init_task,
+    .children = LIST(worker_task.children),
+    .sibling = {&init_task.children, &init_process.sibling},
+    .sched_info = {.last_arrival = 98000000000},
+    .thread = {SLEEPING_SP(worker_stack)},
+};
+struct task_struct shell_task = {
+    COMMON(10, shell_task, shell_signals, "sh"),
+    LINKS(shell_pid),
+    .stack = &shell_stack,
+    .on_cpu = 1,
+    .mm = &shell_mm,
+    .active_mm = &shell_mm,
+    .tasks = {&waiter_task.tasks, &worker_task.tasks},
+    .parent = &init_process,
+    .real_parent = &init_process,
+    .children = LIST(shell_task.children),
+    .sibling = {&waiter_task.sibling, &init_process.children},
+    .sched_info = {.last_arrival = 99000000000},
+};
+struct task_struct waiter_task = {
+    COMMON(11, waiter_task, waiter_signals, "waiter"),
+    LINKS(waiter_pid),
+    .stack = &waiter_stack,
+    .__state = TASK_UNINTERRUPTIBLE,
+    .mm = &shell_mm,
+    .active_mm = &shell_mm,
+    .tasks = {&init_task.tasks, &shell_task.tasks},
+    .parent = &init_process,
+    .real_parent = &init_process,
+    .children = LIST(waiter_task.children),
+    .sibling = {&init_process.children, &shell_task.sibling},
+    .sched_info = {.last_arrival = 97000000000},
+    .thread = {SLEEPING_SP(waiter_stack)},
+};
+
+struct rq {
+  unsigned int nr_running;
+  u64 clock;
+  struct task_struct *curr, *idle, *stop;
+};
+struct rq runqueues = {1, 99000200000, &shell_task, &init_task, 0};
+int nr_threads = 4;
+
+// ---- Pids ----
+
+struct xa_node {
+  unsigned char shift, offset, count, nr_values;
+  struct xa_node *parent;
+  void *array;
+  void *slots[64];
+};
+struct xarray {
+  u32 xa_lock;
+  u32 xa_flags;
+  void *xa_head;
+};
+struct idr {
+  struct xarray idr_rt;
+  unsigned int idr_base, idr_next;
+};
+struct pid_namespace {
+  struct idr idr;
+  unsigned int pid_allocated;
+  unsigned int level;
+};
+struct xa_node pid_node = {
+    .count = 4,
+    .array = &init_pid_ns.idr.idr_rt,
+    .slots = {[1] = &init_process_pid,
+              [2] = &worker_pid,
+              [10] = &shell_pid,
+              [11] = &waiter_pid},
+};
+struct pid_namespace init_pid_ns = {
+    .idr = {{0, 0, (char *)&pid_node + 2}, 0, 12},
+    .pid_allocated = 4,
+};
+
+// ---- A module ----
+
+struct elf64_sym {
+  u32 st_name;
+  u8 st_info, st_other;
+  u16 st_shndx;
+  u64 st_value, st_size;
+};
+struct mod_kallsyms {
+  struct elf64_sym *symtab;
+  unsigned int num_symtab;
+  char *strtab;
+  char *typetab;
+};
+enum mod_mem_type {
+  MOD_TEXT,
+  MOD_DATA,
+  MOD_RODATA,
+  MOD_RO_AFTER_INIT,
+  MOD_INIT_TEXT,
+  MOD_INIT_DATA,
+  MOD_INIT_RODATA,
+  MOD_MEM_NUM_TYPES,
+};
+struct module_memory {
+  void *base;
+  unsigned int size;
+};
+enum module_state {
+  MODULE_STATE_LIVE,
+  MODULE_STATE_COMING,
+  MODULE_STATE_GOING,
+  MODULE_STATE_UNFORMED,
+};
+struct module {
+  enum module_state state;
+  struct list_head list;
+  char name[56];
+  struct module_memory mem[MOD_MEM_NUM_TYPES];
+  unsigned long taints;
+  struct mod_kallsyms *kallsyms;
+  void *percpu;
+  unsigned int percpu_size;
+};
+extern struct module demo_module;
+struct elf64_sym demo_symbols[3] = {
+    {0},
+    {1, 2, 0, 1, MODULE_MAP, 8},
+    {11, 2, 0, 1, MODULE_MAP + 8, 3},
+};
+char demo_names[] = "\0demo_open\0demo_close";
+char demo_letters[] = "?tt";
+struct mod_kallsyms demo_kallsyms = {demo_symbols, 3, demo_names, demo_letters};
+struct list_head modules = {&demo_module.list, &demo_module.list};
+struct module demo_module = {
+    .state = MODULE_STATE_LIVE,
+    .list = LIST(modules),
+    .name = "demo",
+    .mem = {[MOD_TEXT] = {(void *)MODULE_MAP, PAGE}},
+    .taints = 1ul << 12,
+    .kallsyms = &demo_kallsyms,
+};
+
+// The tools of the build know types only if a variable uses them.
+struct inactive_task_frame *const inactive_frame_type = 0;
+enum mod_mem_type *const mod_mem_type = 0;
