@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "shell/line.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
@@ -92,28 +93,47 @@ bool is_argument_operator(std::string_view text, std::size_t at) {
          after != '=';
 }
 
+// Where "<" stands in |text| as an operator, from |from| on.
+std::size_t argument_operator(std::string_view text, std::size_t from) {
+  for (std::size_t i = from; i < text.size(); ++i) {
+    if (text[i] == '"' || text[i] == '\'') {
+      std::size_t end = quotation_end(text, i);
+      if (end != i) i = end - 1;
+    } else if (is_argument_operator(text, i)) {
+      return i;
+    }
+  }
+  return std::string_view::npos;
+}
+
+// Whether |at| lies in a balanced parenthesis.
+bool is_in_group(std::string_view text, std::size_t at) {
+  for (std::size_t i = 0; i < at; ++i) {
+    std::size_t end = group_end(text, i);
+    if (end > at) return true;
+    if (end != i) i = end - 1;
+  }
+  return false;
+}
+
 // Takes " < file" out of |line.command|. Inside of parentheses "<" may also
 // mean "less than": there it counts when such a file exists.
 Result<void> take_arguments(Line& line) {
   std::string_view text = line.command;
-  std::size_t group = 0;  // the end of the group we are in
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (std::size_t end = group_end(text, i); end != i && i >= group) {
-      group = end;
-      if (text[i] != '(') i = end - 1;
-      continue;
-    }
-    if (!is_argument_operator(text, i)) continue;
-    std::size_t begin = text.find_first_not_of(" \t", i + 1);
-    std::size_t end = text.find_first_of(" \t)", begin);
+  std::size_t at = 0;
+  while ((at = argument_operator(text, at)) != std::string_view::npos) {
+    std::size_t begin = text.find_first_not_of(" \t", at + 1);
     if (begin == std::string_view::npos)
       return Error(ErrorKind::usage, "missing input file name");
+    std::size_t end = std::min(text.find_first_of(" \t)", begin), text.size());
     std::string file = expand_home(text.substr(begin, end - begin));
-    if (i < group && !std::filesystem::exists(file)) continue;
-    line.arguments = std::move(file);
-    line.arguments_at = i;
-    line.command.erase(i, end == std::string_view::npos ? end : end - i);
-    return {};
+    if (!is_in_group(text, at) || std::filesystem::exists(file)) {
+      line.arguments = std::move(file);
+      line.arguments_at = at;
+      line.command.erase(at, end - at);
+      return {};
+    }
+    at = end;
   }
   return {};
 }

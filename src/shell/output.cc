@@ -17,7 +17,7 @@
 namespace inquest {
 namespace {
 
-constexpr std::size_t buffer_size = 64 * 1024;
+constexpr std::size_t buffer_size = 65536;
 
 Error host_error(std::string_view what) {
   return Error(ErrorKind::io, fmt::format("{}: {}", what, strerror(errno)));
@@ -85,19 +85,18 @@ class IgnoredInterrupts {
 class DescriptorOutput : public Output {
  public:
   DescriptorOutput(int descriptor, int process, bool is_ours)
-      : Output(nullptr),
-        buffer_(descriptor),
+      : buffer_(descriptor),
         descriptor_(descriptor),
         process_(process),
         is_ours_(is_ours) {
-    stream_.rdbuf(&buffer_);
+    write_to(buffer_);
   }
   DescriptorOutput(const DescriptorOutput&) = delete;
   DescriptorOutput& operator=(const DescriptorOutput&) = delete;
   ~DescriptorOutput() override { DescriptorOutput::finish(); }
 
   bool finish() override {
-    stream_.flush();
+    stream().flush();
     if (is_ours_ && descriptor_ >= 0) close(descriptor_);
     if (is_ours_) descriptor_ = -1;
     if (process_ >= 0) {
@@ -135,8 +134,8 @@ class PagerBuffer : public OutputBuffer {
     if (process_ < 0 && fits_screen(pending())) is_short_ = true;
     pubsync();
     if (process_ < 0) return;
-    close(descriptor_);
-    descriptor_ = STDOUT_FILENO;
+    close(write_end_);
+    send_to(STDOUT_FILENO);
     IgnoredInterrupts ignored;
     wait_for(process_);
     process_ = -1;
@@ -156,7 +155,8 @@ class PagerBuffer : public OutputBuffer {
       return;
     }
     process_ = started->process;
-    descriptor_ = started->write_end;
+    write_end_ = started->write_end;
+    send_to(write_end_);
   }
 
   bool fits_screen(std::string_view text) const {
@@ -175,14 +175,15 @@ class PagerBuffer : public OutputBuffer {
   unsigned rows_;
   unsigned columns_;
   int process_ = -1;
+  int write_end_ = -1;
   bool is_short_ = false;
 };
 
 class PagerOutput : public Output {
  public:
   PagerOutput(std::string pager, unsigned rows, unsigned columns)
-      : Output(nullptr), buffer_(std::move(pager), rows, columns) {
-    stream_.rdbuf(&buffer_);
+      : buffer_(std::move(pager), rows, columns) {
+    write_to(buffer_);
   }
 
   bool finish() override {

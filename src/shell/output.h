@@ -45,10 +45,10 @@ class OutputBuffer : public std::streambuf {
   std::string_view pending() const {
     return {pbase(), static_cast<std::size_t>(pptr() - pbase())};
   }
-
-  int descriptor_;
+  void send_to(int descriptor) { descriptor_ = descriptor; }
 
  private:
+  int descriptor_;
   std::vector<char> buffer_;
   bool is_broken_ = false;
 };
@@ -73,8 +73,10 @@ class Output {
   virtual bool is_on_terminal() const { return false; }
 
  protected:
-  explicit Output(std::streambuf* buffer) : stream_(buffer) {}
+  Output() : stream_(nullptr) {}
+  void write_to(std::streambuf& buffer) { stream_.rdbuf(&buffer); }
 
+ private:
   std::ostream stream_;
 };
 

@@ -2,6 +2,7 @@
 #include "shell/shell.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <exception>
@@ -59,6 +60,14 @@ void report_failure(std::string_view name, const Help* help, bool is_json,
     message = fmt::format("{}: {}", name, message);
   out.problem(Error(ErrorKind::usage, message));
   out.layout(usage_text(name, *help));
+}
+
+// What "--minimal" leaves.
+bool is_minimal_command(std::string_view name) {
+  constexpr std::array names = {"alias",  "dis",      "eval", "exit",
+                                "extend", "help",     "log",  "q",
+                                "rd",     "rustfilt", "set",  "sym"};
+  return std::ranges::find(names, name) != names.end();
 }
 
 // Lets a command's own bug end the command only.
@@ -298,7 +307,12 @@ void Shell::run_words(std::vector<std::string> words, report::Sink& out) {
   };
   if (find_builtin(words[0]) == nullptr && find_command(words[0]) == nullptr)
     words = as_command(session_, std::move(words));
-  if (const Builtin* builtin = find_builtin(words[0])) {
+  bool is_minimal = shell_value(session_.settings, "minimal") == "on";
+  if (is_minimal && !is_minimal_command(words[0])) {
+    out.problem(
+        Error(ErrorKind::unsupported,
+              fmt::format("{}: not available with --minimal", words[0])));
+  } else if (const Builtin* builtin = find_builtin(words[0])) {
     run(*builtin, [&](auto rest) { return builtin->run(*this, rest, out); });
   } else if (const Command* command = find_command(words[0])) {
     run(*command, [&](auto rest) { return command->run(session_, rest, out); });
