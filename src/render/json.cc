@@ -66,8 +66,9 @@ struct ToJson {
     }
     return out.empty() ? "[]" : out + ']';
   }
-  std::string operator()(const std::vector<report::Record>& nested) const {
-    return nested.empty() ? "null" : to_json(nested.front());
+  std::string operator()(
+      const std::shared_ptr<const report::Record>& nested) const {
+    return nested ? to_json(*nested) : "null";
   }
 };
 

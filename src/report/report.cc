@@ -5,7 +5,8 @@
 
 namespace inquest::report {
 
-Value::Value(Record value) : data(std::vector<Record>{std::move(value)}) {}
+Value::Value(Record value)
+    : data(std::make_shared<const Record>(std::move(value))) {}
 
 Value::Value(std::vector<Record> value) {
   List list;

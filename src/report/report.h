@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,7 +30,7 @@ using List = std::vector<Value>;
 // rendering), text, why there is no value, a list, or a nested record.
 struct Value {
   std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double,
-               Address, std::string, Error, List, std::vector<Record>>
+               Address, std::string, Error, List, std::shared_ptr<const Record>>
       data;
 
   Value() = default;
