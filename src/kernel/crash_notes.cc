@@ -45,7 +45,8 @@ Result<std::vector<std::byte>> crash_note(const Kernel& kernel, unsigned cpu) {
   if (type != nt_prstatus || name_size > limit || size > limit || size == 0) {
     return Error(ErrorKind::not_found, "no crash note");
   }
-  return kernel.memory().bytes(area + 12 + (name_size + 3) / 4 * 4, size);
+  return kernel.memory().bytes(
+      area + 12 + (std::uint64_t{name_size} + 3) / 4 * 4, size);
 }
 
 }  // namespace

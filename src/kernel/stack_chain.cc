@@ -18,8 +18,9 @@ bool StackChain::is_code(Address at) const {
   return kernel_.is_text(at) || generated_.find(at) != nullptr;
 }
 
-Backtrace StackChain::follow(Registers registers, bool is_call, Address slot) {
-  registers_ = std::move(registers);
+Backtrace StackChain::follow(const Registers& registers, bool is_call,
+                             Address slot) {
+  registers_ = registers;
   is_call_ = is_call;
   push(slot, is_call);
   while (step() == Next::frame) {

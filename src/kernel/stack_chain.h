@@ -22,7 +22,7 @@ class StackChain {
 
   // |slot| as in Frame. Bounded; every step leads up the stack or to another
   // stack.
-  Backtrace follow(Registers registers, bool is_call, Address slot);
+  Backtrace follow(const Registers& registers, bool is_call, Address slot);
 
  private:
   enum class Next { frame, done };
