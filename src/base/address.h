@@ -13,6 +13,7 @@ template <typename Tag>
 struct Location {
   std::uint64_t value = 0;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 misreads <=>
   friend auto operator<=>(const Location&, const Location&) = default;
   constexpr Location operator+(std::uint64_t distance) const {
     return {value + distance};
