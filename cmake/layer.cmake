@@ -12,7 +12,7 @@ function(iq_layer name)
     target_compile_options(iq_${name}
       PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
               # g++ 12 sees overlaps in std::string's operator+ (its bug 105651)
-              $<$<CONFIG:RelWithDebInfo>:-Wno-restrict>)
+              $<$<CONFIG:Release>:-Wno-restrict>)
     target_include_directories(iq_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
     target_link_libraries(iq_${name}
       PUBLIC ${libraries} fmt::fmt PRIVATE ${arg_LIBRARIES})
