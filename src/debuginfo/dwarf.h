@@ -17,7 +17,7 @@
 namespace inquest {
 
 // Bytes of debug info read so far, and of all. Called by one thread, some
-// times a second.
+// times a second, and with all of them at the end, even an interrupted one.
 using DwarfProgress = std::function<void(std::uint64_t, std::uint64_t)>;
 
 struct DwarfOptions {

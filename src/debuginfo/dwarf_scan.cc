@@ -384,6 +384,7 @@ class Scan {
       }
       work(finds[0], true);
     }
+    if (progress_) progress_(sections_.size(), sections_.size());
     if (interrupted()) {
       return Error(ErrorKind::io, "reading debug info: interrupted");
     }

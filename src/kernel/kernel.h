@@ -39,6 +39,7 @@ struct KernelOptions {
   std::map<std::string, std::uint64_t, std::less<>> machine;  // -m k=v
   bool zero_excluded = false;
   bool no_modules = false;
+  DwarfProgress progress = {};  // told while an index is built
 };
 
 class Kernel {
@@ -62,6 +63,9 @@ class Kernel {
   // ---- Memory ----
   virtual const MappedSpace& memory() const = 0;  // kernel virtual
   virtual const PhysicalMemory& physical() const = 0;
+  // Whether pages left out of the dump read as zeroes from now on. Not while a
+  // command runs. What is known already stays as it was found.
+  virtual void zero_excluded(bool on) const = 0;
   virtual std::uint64_t page_size() const = 0;
   virtual std::uint64_t kaslr_offset() const = 0;  // text: dump minus vmlinux
 

@@ -209,6 +209,7 @@ std::shared_ptr<const Btf> OpenKernel::btf() const {
 DwarfOptions OpenKernel::dwarf_options() const {
   DwarfOptions options;
   options.cache = options_.cache ? *options_.cache : default_cache();
+  options.progress = options_.progress;
   return options;
 }
 

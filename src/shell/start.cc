@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "shell/invocation.h"
 #include "shell/manual.h"
+#include "shell/progress.h"
 #include "shell/shell.h"
 #include "shell/variables.h"
 #include "shell/version.h"
@@ -162,7 +163,9 @@ Result<void> apply(const Invocation& invocation, Session& session) {
 }
 
 int run_session(const std::string& program, const Invocation& invocation) {
-  auto kernel = Kernel::open(invocation.kernel);
+  KernelOptions options = invocation.kernel;
+  options.progress = terminal_progress();
+  auto kernel = Kernel::open(options);
   if (!kernel) return fail(program, kernel.error());
   Session session = {.kernel = **kernel,
                      .settings = default_settings(),

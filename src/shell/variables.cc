@@ -76,6 +76,12 @@ Result<unsigned> to_unsigned(std::string_view value) {
   return static_cast<unsigned>(*number);
 }
 
+Result<void> assign_zero_excluded(Session& session, std::string_view value) {
+  TRY(assign_flag<&Settings::zero_excluded>(session, value));
+  session.kernel.zero_excluded(session.settings.zero_excluded);
+  return {};
+}
+
 // ---- scroll ----
 
 std::string scroll_text(const Session& session) {
@@ -262,8 +268,7 @@ constexpr std::array all_variables = {
     Variable{"unwind", on_off, "kept for scripts; the best unwinder is used",
              shell_text<unwind_name>, assign_shell_flag<unwind_name>},
     Variable{"zero_excluded", on_off, "pages left out of the dump read as zero",
-             flag_text<&Settings::zero_excluded>,
-             assign_flag<&Settings::zero_excluded>},
+             flag_text<&Settings::zero_excluded>, assign_zero_excluded},
     Variable{"null-stop", on_off, "character arrays end at the first NUL",
              flag_text<&Settings::null_stop>,
              assign_flag<&Settings::null_stop>},

@@ -46,6 +46,8 @@ class FakeKernel : public Kernel {
   const PhysicalMemory& physical() const override {
     return none<const PhysicalMemory>();
   }
+  void zero_excluded(bool on) const override { is_zero_excluded_ = on; }
+  bool is_zero_excluded() const { return is_zero_excluded_; }
   const SymbolTable& symbols() const override {
     return none<const SymbolTable>();
   }
@@ -74,6 +76,7 @@ class FakeKernel : public Kernel {
   std::filesystem::path vmlinux_;
   KernelOptions options_;
   mutable Types types_ = Types(8);
+  mutable bool is_zero_excluded_ = false;
 };
 
 }  // namespace inquest

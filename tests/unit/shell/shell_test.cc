@@ -175,6 +175,13 @@ TEST_F(ShellTest, VariablesTakeOnlyWhatMakesSense) {
   EXPECT_TRUE(session.settings.zero_excluded);
 }
 
+TEST_F(ShellTest, ExcludedPagesAreZeroesInTheOpenKernel) {
+  output_of("set zero_excluded on");
+  EXPECT_TRUE(kernel.is_zero_excluded());
+  output_of("set zero_excluded off");
+  EXPECT_FALSE(kernel.is_zero_excluded());
+}
+
 TEST_F(ShellTest, EveryVariableIsShown) {
   std::string list = output_of("set -v");
   for (const Variable& variable : variables()) {

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One line on the terminal that tells a patient user what takes so long.
+
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <ostream>
+#include <string>
+
+#include "debuginfo/dwarf.h"
+
+namespace inquest {
+
+class ProgressLine {
+ public:
+  using Clock = std::function<std::chrono::steady_clock::time_point()>;
+
+  // Writes to |terminal|, which outlives this.
+  explicit ProgressLine(std::ostream& terminal,
+                        Clock clock = std::chrono::steady_clock::now)
+      : terminal_(terminal), clock_(std::move(clock)) {}
+
+  // Work that is over within a second is not mentioned; the line of any other
+  // is gone once |done| is |all|.
+  void show(std::uint64_t done, std::uint64_t all);
+
+ private:
+  void write(std::string text);
+
+  std::ostream& terminal_;
+  Clock clock_;
+  bool is_running_ = false;
+  std::chrono::steady_clock::time_point start_;
+  std::string shown_;
+};
+
+// Shows progress on standard error when that is a terminal; else empty.
+DwarfProgress terminal_progress();
+
+}  // namespace inquest
