@@ -2,16 +2,19 @@
 #include "shell/editor.h"
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <iostream>
 
+#include <poll.h>
 #include <readline/history.h>
 #include <readline/readline.h>
 #include <unistd.h>
 
+#include "base/interrupt.h"
 #include "shell/completion.h"
 #include "shell/shell.h"
 #include "shell/variables.h"
@@ -68,11 +71,77 @@ char** complete(const char* word, int /*start*/, int end) {
   return matches;
 }
 
+// A line that readline hands over, by way of its callback.
+struct TypedLine {
+  bool is_complete = false;
+  std::optional<std::string> text;
+};
+
+TypedLine& line_being_typed() {
+  static TypedLine line;
+  return line;
+}
+
+void take_line(char* text) {
+  TypedLine& line = line_being_typed();
+  line.is_complete = true;
+  if (text != nullptr) line.text = text;
+  std::free(text);
+  rl_callback_handler_remove();  // else it prompts once more
+}
+
+// Keeps SIGINT back except while we wait for keys: none comes in between a
+// look at the flag and the wait, nor while readline changes its state.
+class HeldInterrupts {
+ public:
+  HeldInterrupts() {
+    sigset_t held;
+    sigemptyset(&held);
+    sigaddset(&held, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &held, &usual_);
+  }
+  HeldInterrupts(const HeldInterrupts&) = delete;
+  HeldInterrupts& operator=(const HeldInterrupts&) = delete;
+  ~HeldInterrupts() { pthread_sigmask(SIG_SETMASK, &usual_, nullptr); }
+
+  // False when a signal came first.
+  bool wait_for_key() const {
+    pollfd input = {.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+    return ppoll(&input, 1, nullptr, &usual_) > 0;
+  }
+
+ private:
+  sigset_t usual_ = {};
+};
+
+// readline() itself goes on with the same line after Ctrl-C: this drops it.
+std::optional<std::string> typed_line(const std::string& prompt) {
+  HeldInterrupts held;
+  TypedLine& line = line_being_typed();
+  line = {};
+  rl_callback_handler_install(prompt.c_str(), take_line);
+  while (!line.is_complete) {
+    if (held.wait_for_key()) {
+      rl_callback_read_char();
+      continue;
+    }
+    rl_check_signals();
+    if (!interrupted()) continue;
+    rl_callback_sigcleanup();
+    rl_free_line_state();
+    rl_callback_handler_remove();
+    std::cout << std::endl;
+    return "";
+  }
+  return std::move(line.text);
+}
+
 class TerminalEditor : public LineEditor {
  public:
   explicit TerminalEditor(Shell& shell) : shell_(shell), file_(history_file()) {
     completing_shell() = &shell;
     rl_readline_name = "inquest";
+    rl_persistent_signal_handlers = 1;  // while we wait, too
     rl_attempted_completion_function = complete;
     rl_basic_word_break_characters = " \t\n\"'()&*";
     rl_completer_word_break_characters = " \t\n\"'()&*";
@@ -98,13 +167,12 @@ class TerminalEditor : public LineEditor {
   std::optional<std::string> line(const std::string& prompt) override {
     std::string mode(shell_value(shell_.session().settings, "edit"));
     rl_variable_bind("editing-mode", mode.c_str());
-    char* text = readline(prompt.c_str());
-    if (text == nullptr) {
+    auto read = typed_line(prompt);
+    if (!read) {
       std::cout << std::endl;
       return std::nullopt;
     }
-    std::string typed = text;
-    std::free(text);
+    std::string typed = std::move(*read);
     bool is_blank = typed.find_first_not_of(" \t") == std::string::npos;
     if (!is_blank && typed != last_) {
       add_history(typed.c_str());

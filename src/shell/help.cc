@@ -34,12 +34,19 @@ report::Record to_record(const PageRow& row) {
     options.emplace_back(
         report::Record().with("option", option).with("meaning", meaning));
   }
+  report::List examples;
+  for (const auto& [explanation, command] : row.help->examples) {
+    examples.emplace_back(report::Record()
+                              .with("explanation", explanation)
+                              .with("command", command));
+  }
   return report::Record()
       .with("command", row.name)
       .with("summary", row.help->summary)
       .with("synopsis", row.help->synopsis)
       .with("description", row.help->description)
-      .with("options", std::move(options));
+      .with("options", std::move(options))
+      .with("examples", std::move(examples));
 }
 
 std::string to_text(const PageRow& row) {
