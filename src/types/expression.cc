@@ -44,6 +44,10 @@ Error refused(std::string message) {
   return {ErrorKind::usage, std::move(message)};
 }
 
+Error too_deep() {
+  return refused("The expression is nested too deeply.");
+}
+
 // The type of an integer as written: int, or the next one it fits into.
 std::string_view literal_type(const Token& token) {
   std::string_view text = token.text;
@@ -86,9 +90,12 @@ class Parser {
       if (cursor_.is(write)) return refused("The dump cannot be written to.");
     }
     if (!cursor_.accept("?")) return condition;
+    // The right branch nests without an operand between.
+    if (++nesting_ > max_nesting) return too_deep();
     Object yes = TRY(comma());
     TRY(cursor_.expect(":"));
     Object no = TRY(ternary());
+    --nesting_;
     Result<bool> is_true = c_.is_true(condition);
     if (!is_true) return Object(is_true.error());
     return *is_true ? yes : no;
@@ -106,9 +113,7 @@ class Parser {
   }
 
   Result<Object> unary() {
-    if (++nesting_ > max_nesting) {
-      return refused("The expression is nested too deeply.");
-    }
+    if (++nesting_ > max_nesting) return too_deep();
     Result<Object> value = prefixed();
     --nesting_;
     return value;

@@ -133,6 +133,9 @@ class Lexer {
     bool is_integer = error == std::errc() &&
                       rest.find_first_not_of("uUlL") == std::string_view::npos;
     if (is_integer && rest.size() <= 3) return token;
+    if (base == 8 && whole.find_first_of(".eE") == std::string_view::npos) {
+      return bad(fmt::format("Invalid number \"{}\".", whole));
+    }
     return floating(whole);
   }
 

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "types/declaration.h"
+
 namespace inquest {
 namespace {
 
@@ -105,7 +107,16 @@ Object Object::at(std::uint64_t index) const {
     return Error(ErrorKind::usage, quoted(*type_) + " has no elements");
   }
   std::uint64_t offset = index * element->size();
-  if (type.kind == TypeKind::array) return part({element, offset * 8, 0});
+  if (type.kind == TypeKind::array && value_) {
+    if (offset > value_->size()) {
+      return Error(ErrorKind::usage, "no such element of a value");
+    }
+    return part({element, offset * 8, 0});
+  }
+  // In memory any index will do, and a negative one leads backwards.
+  if (type.kind == TypeKind::array) {
+    return {*space_, *element, address_ + offset};
+  }
   Result<Address> base = to_address();
   if (!base) return base.error();
   return {*space_, *element, *base + offset};
@@ -171,7 +182,9 @@ Result<std::vector<std::byte>> Object::to_bytes() const {
   }
   if (size > max_value_size) {
     return Error(ErrorKind::corrupt,
-                 fmt::format("{} of {} bytes", quoted(*type_), size));
+                 fmt::format("a value of type `{}' would need {} bytes, more "
+                             "than are shown at once",
+                             type_name(*type_), size));
   }
   std::vector<std::byte> bytes(size);
   TRY(space_->read(address_, bytes));

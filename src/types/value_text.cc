@@ -114,7 +114,6 @@ class Writer {
     out_ += '{';
     if (type.members().empty()) {
       out_ += type.is_declaration ? "<incomplete type>" : "<No data fields>";
-      ++good_;
     }
     bool is_first = true;
     for (const Member& member : type.members()) {
@@ -135,10 +134,8 @@ class Writer {
     if (element == nullptr || type.size() == 0) {
       if (object.is_value()) {
         out_ += "0x0";
-        ++good_;
       } else {
         target(object.address(), element);
-        ++good_;
       }
       return;
     }
@@ -314,7 +311,7 @@ class Writer {
   const ValueStyle& style_;
   const AddressSpace* space_ = nullptr;
   std::string out_;
-  std::size_t good_ = 0;
+  std::size_t good_ = 0;  // values that were there to be read
   std::optional<Error> failure_;
 };
 

@@ -120,6 +120,7 @@ TEST_F(Expressions, ArithmeticIsThatOfC) {
 
 TEST_F(Expressions, Literals) {
   EXPECT_EQ(p("010"), "8");
+  EXPECT_EQ(p("09"), "Invalid number \"09\".");
   EXPECT_EQ(p("0xffffffff"), "4294967295");
   EXPECT_EQ(whatis("0xffffffff"), "unsigned int");
   EXPECT_EQ(whatis("4294967295"), "long");
@@ -149,6 +150,8 @@ TEST_F(Expressions, Pointers) {
   EXPECT_EQ(p("ga == &g"), "1");
   EXPECT_EQ(p("*ga->p"), "{x = 4, c = 100 'd'}");
   EXPECT_EQ(p("ga->p[-1].x"), "3");
+  EXPECT_EQ(p("&arr[-1]"), "(struct inner *) 0x1ff8");
+  EXPECT_EQ(p("&arr[1000000000000]"), "(struct inner *) 0x746a528a000");
   EXPECT_EQ(p("*arr@2"), "{{x = 3, c = 99 'c'}, {x = 4, c = 100 'd'}}");
   EXPECT_EQ(p("i@2"), "{5, 7}");
   EXPECT_EQ(p("func"), "{int (int)} 0x4000");
@@ -224,6 +227,12 @@ TEST_F(Expressions, SaysWhatIsWrongAsGdbDoes) {
   EXPECT_EQ(p("5@2"), "Only values in memory can be extended with '@'.");
 }
 
+TEST_F(Expressions, SaysWhichValueIsTooLarge) {
+  EXPECT_EQ(p("g.name[0]@1000000000"),
+            "a value of type `char [1000000000]' would need 1000000000 bytes, "
+            "more than are shown at once");
+}
+
 TEST_F(Expressions, AFaultNamesTheAddress) {
   Object object = evaluate("lost + 1", scope);
   ASSERT_NE(object.fault(), nullptr);
@@ -238,6 +247,10 @@ TEST_F(Expressions, NonsenseEnds) {
   p(std::string(100000, '('));
   p(std::string(100000, '-'));
   p(std::string(5000, '*') + "i");
+  std::string choices;
+  for (int i = 0; i < 100000; ++i)
+    choices += "1?";
+  EXPECT_EQ(p(choices + "1"), "The expression is nested too deeply.");
   std::string_view letters = "()[]{}.,*&-+1i\"'$?:@<>=!~ sgastruct0x";
   std::uint64_t seed = 1;
   for (int round = 0; round < 20000; ++round) {

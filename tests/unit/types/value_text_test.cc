@@ -210,6 +210,16 @@ TEST_F(Layouts, WhatIsMissingCostsItsOwnMembersOnly) {
             "}");
   Object lost(bench.space, inner, Address{0x7000});
   EXPECT_EQ(text(lost), "error: not in dump");
+  // What takes no room says nothing about the rest.
+  FakeSource& source = *bench.source;
+  const Type& nothing = source.structure("nothing", 0, {});
+  const Type& tail = bench.array(bench.c("int"), 0);
+  const Type& outer = source.structure("outer", 4,
+                                       {{"x", &bench.c("int"), 0, 0},
+                                        {"n", &nothing, 32, 0},
+                                        {"t", &tail, 32, 0}});
+  EXPECT_EQ(text(Object(bench.space, outer, Address{0x7000})),
+            "error: not in dump");
 }
 
 TEST_F(Values, Enumerations) {
