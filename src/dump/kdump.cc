@@ -223,10 +223,12 @@ Error KdumpDump::missing(std::uint64_t page) const {
 
 Error KdumpDump::page_error(const Part& part, std::uint64_t page,
                             const Error& error) const {
-  return Error(error.kind(),
-               fmt::format("{}: page {:#x}: {}", part.file->path().string(),
-                           page * info_.page_size, error.message()),
-               page * info_.page_size);
+  std::uint64_t at = page * info_.page_size;
+  std::string file = part.file->path().string() + ": ";
+  std::string_view reason = error.message();
+  if (reason.starts_with(file)) reason.remove_prefix(file.size());
+  return Error(error.kind(), fmt::format("{}page {:#x}: {}", file, at, reason),
+               at);
 }
 
 Result<PageDescriptor> KdumpDump::descriptor(const Part& part,
