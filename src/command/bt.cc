@@ -158,7 +158,7 @@ void check_stacks(const Kernel& kernel, BtBuilder& builder, report::Sink& out) {
   for (const Object& task : tasks(kernel)) {
     if (interrupted()) return;
     if (task.fault() != nullptr) {
-      out.problem(*task.fault());
+      out.problem(Error(*task.fault()).while_doing("bt"));
       continue;
     }
     auto row = builder.overflow(task);

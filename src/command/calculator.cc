@@ -3,6 +3,7 @@
 
 #include <cctype>
 #include <optional>
+#include <ranges>
 
 #include <fmt/format.h>
 
@@ -33,22 +34,28 @@ std::optional<std::uint64_t> suffixed(std::string_view word) {
   return *number << shift;
 }
 
-// One side of the operator, "~" and "-" in front of it included.
-std::optional<std::uint64_t> operand(const Kernel& kernel,
-                                     std::string_view word) {
-  word = trim(word);
-  if (word.starts_with('~')) {
-    auto inner = operand(kernel, word.substr(1));
-    return inner ? std::optional(~*inner) : std::nullopt;
-  }
-  if (word.starts_with('-')) {
-    auto inner = operand(kernel, word.substr(1));
-    return inner ? std::optional(std::uint64_t{0} - *inner) : std::nullopt;
-  }
+std::optional<std::uint64_t> unsigned_operand(const Kernel& kernel,
+                                              std::string_view word) {
   if (auto number = parse_number(word)) return number;
   if (auto number = suffixed(word)) return number;
   auto symbol = kernel.symbol(word);
   return symbol ? std::optional(symbol->value) : std::nullopt;
+}
+
+// One side of the operator, "~" and "-" in front of it included.
+std::optional<std::uint64_t> operand(const Kernel& kernel,
+                                     std::string_view word) {
+  std::string signs;
+  for (word = trim(word); word.starts_with('~') || word.starts_with('-');
+       word = trim(word.substr(1))) {
+    signs += word.front();
+  }
+  std::optional<std::uint64_t> value = unsigned_operand(kernel, word);
+  if (!value) return std::nullopt;
+  for (char sign : std::views::reverse(signs)) {
+    value = sign == '~' ? ~*value : std::uint64_t{0} - *value;
+  }
+  return value;
 }
 
 std::optional<std::uint64_t> shifted(std::uint64_t a, std::uint64_t b,

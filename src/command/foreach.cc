@@ -258,7 +258,7 @@ Result<void> run(Session& session, Command::Words words, report::Sink& out) {
   for (const Object& task : tasks(session.kernel)) {
     if (interrupted()) return {};
     if (task.fault() != nullptr) {
-      out.problem(*task.fault());
+      out.problem(Error(*task.fault()).while_doing("foreach"));
     } else if (is_selected(session.kernel, task, args.selection)) {
       selected.push_back(task);
     }

@@ -155,7 +155,7 @@ class Unreadable {
  public:
   explicit Unreadable(report::Sink& out) : out_(out) {}
   void add(const Error& error) {
-    if (count_++ == 0) out_.problem(error);
+    if (count_++ == 0) out_.problem(Error(error).while_doing("log"));
   }
   void finish() {
     if (count_ < 2) return;

@@ -115,7 +115,8 @@ void show(const Modules& modules, const Chosen& chosen, report::Sink& out) {
     emit(out,
          Row{module, file != nullptr ? file->path.string() : "", names, sizes});
   }
-  if (const Error* error = modules.incomplete()) out.problem(*error);
+  if (const Error* error = modules.incomplete())
+    out.problem(Error(*error).while_doing("mod"));
 }
 
 void show_taints(const Kernel& kernel, report::Sink& out) {

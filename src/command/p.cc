@@ -233,7 +233,7 @@ class Printer {
           instance ? show(Object(scope_.space(), variable.type(), *instance),
                           name, fmt::format("per_cpu({}, {}) = ", name, cpu))
                    : Result<void>(instance.error());
-      if (!shown) out_.problem(shown.error());
+      if (!shown) out_.problem(std::move(shown).error().while_doing("p"));
     }
     return {};
   }

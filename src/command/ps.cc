@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "command/options.h"
 #include "command/ps_rows.h"
+#include "command/values.h"
 
 namespace inquest {
 namespace {
@@ -89,7 +90,7 @@ TaskList all_tasks(const Kernel& kernel, report::Sink& out) {
   TaskList list;
   for (const Object& task : tasks(kernel)) {
     if (task.fault() != nullptr) {
-      out.problem(*task.fault());
+      out.problem(Error(*task.fault()).while_doing("ps"));
     } else {
       list.push_back(task);
     }
@@ -159,22 +160,7 @@ Result<std::vector<std::uint64_t>> policies(std::string_view list) {
 Result<std::vector<unsigned>> cpu_list(const Kernel& kernel,
                                        std::string_view text) {
   if (text == "a" || text == "all") return scheduled_cpus(kernel);
-  constexpr std::uint64_t most_cpus = 1 << 16;
-  std::vector<unsigned> cpus;
-  for (std::string_view part : split(text, ',')) {
-    std::size_t dash = part.find('-');
-    auto first = parse_decimal(part.substr(0, dash));
-    auto last = dash == std::string_view::npos
-                    ? first
-                    : parse_decimal(part.substr(dash + 1));
-    if (!first || !last || *last >= most_cpus || *first > *last) {
-      return Error(ErrorKind::usage, fmt::format("invalid CPU: {}", part));
-    }
-    for (std::uint64_t cpu = *first; cpu <= *last; ++cpu) {
-      cpus.push_back(static_cast<unsigned>(cpu));
-    }
-  }
-  return cpus;
+  return cpu_spec(kernel, text, 0);
 }
 
 Result<TaskList> wanted_tasks(const Kernel& kernel, const Options& options,
@@ -195,7 +181,7 @@ Result<TaskList> wanted_tasks(const Kernel& kernel, const Options& options,
       return chosen.error();
     }
     if (!chosen) {
-      out.problem(chosen.error());
+      out.problem(std::move(chosen).error().while_doing("ps"));
       continue;
     }
     candidates.insert(candidates.end(), chosen->begin(), chosen->end());

@@ -235,7 +235,7 @@ void show_threads(const Kernel& kernel, const TaskList& list,
     if (is_idle && std::exchange(was_idle_shown, true)) continue;
     Object leader = is_idle ? task : task["group_leader"].dereference();
     if (leader.fault() != nullptr) {
-      out.problem(*leader.fault());
+      out.problem(Error(*leader.fault()).while_doing("ps"));
       continue;
     }
     TaskList group;
@@ -249,7 +249,7 @@ void show_threads(const Kernel& kernel, const TaskList& list,
     bool has_threads = false;
     for (const Object& thread : group) {
       if (thread.fault() != nullptr) {
-        out.problem(*thread.fault());
+        out.problem(Error(*thread.fault()).while_doing("ps"));
       } else if (thread.address() != leader.address()) {
         has_threads = true;
         emit(out, RelativeRow{task_header(kernel, thread), "thread", 2});

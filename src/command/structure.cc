@@ -196,7 +196,8 @@ class Structures {
       if (interrupted()) break;
       Result<Address> instance = kernel_.per_cpu_address(*at, cpu);
       if (!instance) {
-        out_.problem(instance.error());
+        out_.problem(std::move(instance).error().while_doing(
+            command_name(request_.tag)));
         continue;
       }
       out_.layout(fmt::format("[{}]: {:x}\n", cpu, instance->value));

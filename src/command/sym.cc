@@ -368,8 +368,10 @@ Result<void> Answer::run() {
   if (options_.words().empty() && !is_done) {
     return Error(ErrorKind::usage, "which symbol?");
   }
-  for (const std::string& word : options_.words())
-    TRY(show_word(word));
+  for (const std::string& word : options_.words()) {
+    Result<void> shown = show_word(word);
+    if (!shown) out_.problem(std::move(shown).error().while_doing("sym"));
+  }
   return {};
 }
 
