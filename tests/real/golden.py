@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Compares inquest's answers with those recorded from crash, where they are at hand.
+
+usage: golden.py INQUEST SHARED DUMP
+
+SHARED is the folder with golden/, dumps/ and tools/compare-golden. Every recorded answer of a command that exists must
+be the same, but for those that docs/differences.md explains. Exit status: 0 so, 1 not, 77 when SHARED or the dump's
+vmlinux is not there.
+"""
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+# Explained in docs/differences.md.
+EXPLAINED = {"sym ffffffff81000000", "sym -m tun", "mod -S", "rd -s init_task 32", "whatis -r 64"}
+MISSING = set("btop bpf dev files fuser ipcs irq kmem list mach mount net pte ptob ptov runq sbitmapq search sig swap "
+              "task timer tree vm vtop waitq".split())
+
+
+def vmlinux(release):
+    lab = pathlib.Path.home() / ".cache/inquest/lab/kernels"
+    places = [pathlib.Path(f"/usr/lib/debug/boot/vmlinux-{release}")]
+    places += lab.glob(f"{release}_*/usr/lib/debug/boot/vmlinux-{release}")
+    return next((place for place in places if place.exists()), None)
+
+
+def is_missing(command):
+    words = command.split()
+    if words[0] == "foreach":
+        words = [word for word in words[1:] if not word.isdigit()]
+    return words[0] in MISSING
+
+
+def main():
+    inquest, shared, name = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve(), sys.argv[3]
+    dumps = shared / "dumps" / name
+    kernel = vmlinux("6.1.0-56-cloud-amd64")
+    if not dumps.is_dir() or kernel is None:
+        print("no recorded answers, or no vmlinux for them, here")
+        return 77
+    with tempfile.TemporaryDirectory() as folder:
+        for file in dumps.iterdir():
+            (pathlib.Path(folder) / file.name).symlink_to(file)
+        command = [shared / "tools/compare-golden", "-v", shared / "golden" / name, "--", inquest, kernel, "vmcore.zlib"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=600)
+    rows = re.findall(r"^ *[01]\.\d{3}  (.*)   \(\d.*\)$", done.stdout, re.MULTILINE)
+    rows += re.findall(r"^ *0\.000  (.*)   \(no answer\)$", done.stdout, re.MULTILINE)
+    wrong = [row for row in rows if row not in EXPLAINED and not is_missing(row)]
+    same = re.search(r"identical (\d+)/", done.stdout)
+    print(done.stdout[-200:])
+    for row in wrong:
+        at = done.stdout.index(f"  {row}   (")
+        print(done.stdout[at:at + 1500])
+    return 1 if wrong or same is None or int(same[1]) < 120 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
