@@ -81,7 +81,8 @@ bool fits(std::uint64_t value, const RelocationShape& shape) {
   return sign_extend(value, bits) == static_cast<std::int64_t>(value);
 }
 
-class X86_64 : public Arch {
+// The underscore is the architecture's own.
+class X86_64 : public Arch {  // NOLINT(readability-identifier-naming)
  public:
   std::string_view name() const override { return "x86_64"; }
   unsigned elf_machine() const override { return 62; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/text.h"
 
+#include <algorithm>
 #include <cstddef>
 
 #include <fmt/format.h>
@@ -8,27 +9,44 @@
 namespace inquest {
 namespace {
 
+// How long a UTF-8 sequence is that starts with |first|; 0 when none does.
+std::size_t sequence_length(unsigned char first) {
+  if (first < 0x80) return 1;
+  if (first < 0xc2 || first > 0xf4) return 0;
+  if (first < 0xe0) return 2;
+  return first < 0xf0 ? 3 : 4;
+}
+
+// Whether |second| may follow |first|: no overlong form, no surrogate, nothing
+// beyond U+10FFFF and no C1 control character.
+bool may_follow(unsigned char first, unsigned char second) {
+  switch (first) {
+    case 0xc2:
+    case 0xe0:
+      return second >= 0xa0;
+    case 0xed:
+      return second <= 0x9f;
+    case 0xf0:
+      return second >= 0x90;
+    case 0xf4:
+      return second <= 0x8f;
+    default:
+      return true;
+  }
+}
+
+bool continues(char c) {
+  return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+}
+
 // The length of the well-formed UTF-8 sequence at the start of |text|, or 0.
 std::size_t utf8_length(std::string_view text) {
-  auto byte = [&](std::size_t i) {
-    return static_cast<unsigned char>(text[i]);
-  };
-  unsigned char first = byte(0);
-  if (first < 0x80) return 1;
-  std::size_t length = first >= 0xf0 && first <= 0xf4  ? 4
-                       : first >= 0xe0 && first < 0xf0 ? 3
-                       : first >= 0xc2 && first < 0xe0 ? 2
-                                                       : 0;
-  if (length == 0 || length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  unsigned char second = byte(1);
-  bool bad =
-      (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
-      (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f) ||
-      (first == 0xc2 && second < 0xa0);  // C1 control characters
-  return bad ? 0 : length;
+  auto first = static_cast<unsigned char>(text[0]);
+  std::size_t length = sequence_length(first);
+  if (length <= 1) return length;
+  if (length > text.size()) return 0;
+  if (!std::ranges::all_of(text.substr(1, length - 1), continues)) return 0;
+  return may_follow(first, static_cast<unsigned char>(text[1])) ? length : 0;
 }
 
 bool is_control(char c) {
