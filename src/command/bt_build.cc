@@ -183,17 +183,9 @@ Address BtBuilder::scan_end(const Backtrace& trace, const StackRange& stack) {
   return is_left ? last : stack.base + stack.size;
 }
 
-// Each stack of the trace from where the trace came to it, or (-T) the task's
-// own from its base.
-void BtBuilder::scan(BtRow& row, const Backtrace& trace,
-                     const std::vector<StackRange>& stacks) const {
-  if (wants_.is_whole_stack) {
-    if (!stacks.empty()) {
-      const StackRange& own = stacks.front();
-      scan_stack(row, own, own.base, own.base + own.size);
-    }
-    return;
-  }
+// Each stack of the trace from where the trace came to it.
+void BtBuilder::scan_from_frames(BtRow& row, const Backtrace& trace,
+                                 const std::vector<StackRange>& stacks) const {
   std::string_view last;
   for (const Frame& frame : trace.frames) {
     const StackRange* stack = stack_of(stacks, frame.slot);
@@ -210,6 +202,9 @@ void BtBuilder::scan(BtRow& row, const Backtrace& trace,
     }
     last = stack->name;
   }
+}
+
+void BtBuilder::add_registers(BtRow& row, const Backtrace& trace) const {
   for (const Frame& frame : trace.frames) {
     // What led off a stack or to user mode; others are in the midst of it.
     bool is_end =
@@ -217,6 +212,18 @@ void BtBuilder::scan(BtRow& row, const Backtrace& trace,
     if (!frame.registers || !is_end) continue;
     auto made = std::ranges::find(row.frames, frame.slot, &BtFrame::slot);
     if (made != row.frames.end()) made->registers = registers(*frame.registers);
+  }
+}
+
+// The stacks of the trace or (-T) the task's own as a whole.
+void BtBuilder::scan(BtRow& row, const Backtrace& trace,
+                     const std::vector<StackRange>& stacks) const {
+  if (!wants_.is_whole_stack) {
+    scan_from_frames(row, trace, stacks);
+    add_registers(row, trace);
+  } else if (!stacks.empty()) {
+    const StackRange& own = stacks.front();
+    scan_stack(row, own, own.base, own.base + own.size);
   }
 }
 
@@ -264,7 +271,7 @@ BtRawRow BtBuilder::raw(const Object& task) {
 
 std::vector<BtExceptionFrame> BtBuilder::search(const StackRange& stack,
                                                 Address from) const {
-  constexpr std::uint64_t registers_size = 21 * 8;
+  constexpr std::uint64_t registers_size = 21 * sizeof(std::uint64_t);
   std::vector<BtExceptionFrame> found;
   if (stack.size > stack_limit) return found;
   Address end = stack.base + stack.size;

@@ -41,6 +41,9 @@ class BtBuilder {
   void add_words(BtRow& row, const std::vector<StackRange>& stacks) const;
   void scan(BtRow& row, const Backtrace& trace,
             const std::vector<StackRange>& stacks) const;
+  void scan_from_frames(BtRow& row, const Backtrace& trace,
+                        const std::vector<StackRange>& stacks) const;
+  void add_registers(BtRow& row, const Backtrace& trace) const;
   void scan_stack(BtRow& row, const StackRange& stack, Address from,
                   Address to) const;
   static Address scan_end(const Backtrace& trace, const StackRange& stack);

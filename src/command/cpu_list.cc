@@ -2,7 +2,9 @@
 #include "command/cpu_list.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -17,6 +19,18 @@ Error invalid(std::string_view text) {
           fmt::format("invalid cpu specification: {}", text)};
 }
 
+// "3" or "1-4"; nothing when it is neither.
+std::optional<std::pair<std::uint64_t, std::uint64_t>> range(
+    std::string_view text) {
+  std::size_t dash = text.find('-');
+  auto first = parse_decimal(text.substr(0, dash));
+  auto last = dash == std::string_view::npos
+                  ? first
+                  : parse_decimal(text.substr(dash + 1));
+  if (!first || !last || *last < *first) return std::nullopt;
+  return std::pair(*first, *last);
+}
+
 }  // namespace
 
 Result<std::vector<unsigned>> cpu_list(const Kernel& kernel,
@@ -25,14 +39,11 @@ Result<std::vector<unsigned>> cpu_list(const Kernel& kernel,
   if (text == "a" || text == "all") return known;
   std::set<unsigned> found;
   for (std::string_view part : split(text, ',')) {
-    std::size_t dash = part.find('-');
-    auto first = parse_decimal(part.substr(0, dash));
-    auto last = dash == std::string_view::npos
-                    ? first
-                    : parse_decimal(part.substr(dash + 1));
-    if (!first || !last || *last < *first) return invalid(text);
-    if (known.empty() || *last > known.back()) return invalid(text);
-    for (std::uint64_t cpu = *first; cpu <= *last; ++cpu) {
+    auto wanted = range(part);
+    if (!wanted || known.empty() || wanted->second > known.back()) {
+      return invalid(text);
+    }
+    for (std::uint64_t cpu = wanted->first; cpu <= wanted->second; ++cpu) {
       if (std::ranges::find(known, cpu) == known.end()) return invalid(text);
       found.insert(static_cast<unsigned>(cpu));
     }
