@@ -97,7 +97,7 @@ Generator<Object> list_entries(Object head, Result<const Type*> type,
                     std::move(member));
 }
 
-Generator<Object> hlist_nodes(Object head) {
+Generator<Object> hlist_nodes(const Object& head) {
   Object first = head["first"];
   auto at = first.to_address();
   // The head of a bit-locked list has its lock in bit 0.
@@ -110,13 +110,12 @@ Generator<Object> hlist_nodes(Object head) {
   return chain(std::move(first), "next");
 }
 
-Generator<Object> hlist_entries(Object head, Result<const Type*> type,
+Generator<Object> hlist_entries(const Object& head, Result<const Type*> type,
                                 std::string member) {
-  return entries_of(hlist_nodes(std::move(head)), std::move(type),
-                    std::move(member));
+  return entries_of(hlist_nodes(head), std::move(type), std::move(member));
 }
 
-Generator<Object> llist_entries(Object head, Result<const Type*> type,
+Generator<Object> llist_entries(const Object& head, Result<const Type*> type,
                                 std::string member) {
   return entries_of(chain(head["first"], "next"), std::move(type),
                     std::move(member));

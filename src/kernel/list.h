@@ -52,12 +52,12 @@ Generator<Object> list_entries(Object head, Result<const Type*> type,
 
 // |head|: a struct hlist_head, hlist_nulls_head or hlist_bl_head (whose low
 // bits are no address).
-Generator<Object> hlist_nodes(Object head);
-Generator<Object> hlist_entries(Object head, Result<const Type*> type,
+Generator<Object> hlist_nodes(const Object& head);
+Generator<Object> hlist_entries(const Object& head, Result<const Type*> type,
                                 std::string member);
 
 // include/linux/llist.h. |head|: a struct llist_head.
-Generator<Object> llist_entries(Object head, Result<const Type*> type,
+Generator<Object> llist_entries(const Object& head, Result<const Type*> type,
                                 std::string member);
 
 // include/linux/rbtree.h. |root|: a struct rb_root or rb_root_cached; in order.

@@ -70,7 +70,8 @@ Result<std::uint64_t> memory_size(const Kernel& kernel) {
 // To the next MB: firmware keeps a few pages of what the machine has.
 std::string size_text(std::uint64_t bytes) {
   constexpr std::uint64_t mega = 1 << 20;
-  double megabytes = static_cast<double>((bytes + mega - 1) / mega);
+  std::uint64_t whole = (bytes + mega - 1) / mega;
+  auto megabytes = static_cast<double>(whole);
   bool is_giga = megabytes >= 1024;
   std::string text =
       fmt::format("{:.1f}", is_giga ? megabytes / 1024 : megabytes);

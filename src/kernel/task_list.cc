@@ -66,6 +66,23 @@ void walk_pid_tree(const Kernel& kernel, const Object& space, Found& found) {
   }
 }
 
+// The tasks on one chain of the table of pids that belong to |space|.
+void walk_pid_chain(const Kernel& kernel, const Object& head,
+                    const Object& space, const Type& pid_type, Found& found) {
+  for (const Object& upid :
+       hlist_entries(head, kernel.structure("upid"), "pid_chain")) {
+    if (upid.fault() != nullptr) {
+      found.problem = *upid.fault();
+      continue;
+    }
+    auto in = upid["ns"].to_address();
+    if (!in || *in != space.address()) continue;
+    auto task =
+        task_of(kernel, upid.container_of(pid_type, "numbers[0]"), found);
+    if (task) found.add(*task);
+  }
+}
+
 void walk_pid_hash(const Kernel& kernel, const Object& space, Found& found) {
   auto shift = kernel.variable("pidhash_shift", "unsigned int").to_unsigned();
   auto pid_type = kernel.structure("pid");
@@ -76,18 +93,7 @@ void walk_pid_hash(const Kernel& kernel, const Object& space, Found& found) {
     return;
   }
   for (std::uint64_t i = 0; i < std::uint64_t{1} << *shift; ++i) {
-    for (const Object& upid :
-         hlist_entries(table.at(i), kernel.structure("upid"), "pid_chain")) {
-      if (upid.fault() != nullptr) {
-        found.problem = *upid.fault();
-        continue;
-      }
-      auto in = upid["ns"].to_address();
-      if (!in || *in != space.address()) continue;
-      auto task =
-          task_of(kernel, upid.container_of(**pid_type, "numbers[0]"), found);
-      if (task) found.add(*task);
-    }
+    walk_pid_chain(kernel, table.at(i), space, **pid_type, found);
   }
 }
 

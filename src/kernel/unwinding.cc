@@ -57,7 +57,7 @@ Unwinder kernel_unwinder(const Kernel& kernel,
                          std::shared_ptr<const GeneratedCodes> generated) {
   std::vector<std::shared_ptr<const UnwindMethod>> methods;
   if (kernel.arch().name() == "x86_64") {
-    auto tables = std::make_shared<OrcTables>(kernel, generated);
+    auto tables = std::make_shared<OrcTables>(kernel, std::move(generated));
     methods.push_back(std::make_shared<OrcMethod>(
         [tables](Address pc) { return tables->entry(pc); }));
     auto sources = std::make_shared<CfiSources>(kernel);

@@ -43,11 +43,15 @@ struct Node {
 
 class Walk {
  public:
-  Walk(const Kernel& kernel, Object root) : kernel_(kernel) { open(root); }
+  Walk(const Kernel& kernel, Object root) : kernel_(kernel) {
+    open(std::move(root));
+  }
 
   Generator<IndexedEntry> entries();
 
  private:
+  using Step = std::optional<IndexedEntry>;
+
   void open(Object root);
   void open_old(const Object& root, std::string_view node_type,
                 std::string_view head);
@@ -57,6 +61,8 @@ class Walk {
                             std::optional<unsigned> parent_shift) const;
   std::optional<Address> child(std::uint64_t slot, unsigned shift) const;
   bool is_mark(std::uint64_t slot) const;
+  Result<Step> start();
+  Result<Step> step();
   Result<unsigned> chunk_bits(const Object& slots) const;
 
   const Kernel& kernel_;
@@ -177,52 +183,54 @@ Result<void> Walk::descend(Address at, std::uint64_t index,
   return {};
 }
 
-Generator<IndexedEntry> Walk::entries() {
-  auto fail = [](Error error) {
-    return IndexedEntry{.fault = std::move(error)};
-  };
-  if (!head_) {
-    co_yield fail(head_.error());
-    co_return;
+// Goes to the topmost node. Without nodes the head is the only entry.
+Result<Walk::Step> Walk::start() {
+  std::uint64_t head = TRY(head_);
+  if (head == 0) return Step{};
+  if (auto top = child(head, top_shift_ ? 1 : 0)) {
+    TRY(descend(*top, 0, std::nullopt));
+  } else if (!is_mark(head)) {
+    return Step({.index = layout_.base, .entry = Address{head}});
   }
-  if (*head_ == 0) co_return;
-  std::optional<Address> top = child(*head_, top_shift_ ? 1 : 0);
-  if (!top) {
-    if (!is_mark(*head_)) {
-      co_yield IndexedEntry{.index = layout_.base, .entry = Address{*head_}};
-    }
-    co_return;
-  }
-  if (auto done = descend(*top, 0, std::nullopt); !done) {
-    co_yield fail(done.error());
-    co_return;
-  }
+  return Step{};
+}
+
+// Takes the next slot of the lowest node, or leaves that when it is done.
+Result<Walk::Step> Walk::step() {
   unsigned word = kernel_.arch().pointer_size();
-  std::endian endian = kernel_.memory().endian();
-  for (std::uint64_t step = 0; !path_.empty() && !interrupted(); ++step) {
-    if (step == most_steps) {
-      co_yield fail(Error(ErrorKind::corrupt, "xarray does not end"));
-      co_return;
-    }
-    Node& node = path_.back();
-    std::size_t at = node.next * word;
-    if (at + word > node.slots.size()) {
-      path_.pop_back();
-      continue;
-    }
-    std::uint64_t slot =
-        load_unsigned(Bytes(node.slots).subspan(at, word), endian);
-    std::uint64_t index = node.index + (node.next << node.shift);
-    ++node.next;
-    if (slot == 0) continue;
-    if (auto below = child(slot, node.shift)) {
-      auto done = descend(*below, index, node.shift);
-      if (!done) co_yield fail(done.error());
-    } else if (!is_mark(slot)) {
-      co_yield IndexedEntry{.index = layout_.base + index,
-                            .entry = Address{slot}};
-    }
+  Node& node = path_.back();
+  std::size_t at = node.next * word;
+  if (at + word > node.slots.size()) {
+    path_.pop_back();
+    return Step{};
   }
+  std::uint64_t slot = load_unsigned(Bytes(node.slots).subspan(at, word),
+                                     kernel_.memory().endian());
+  std::uint64_t index = node.index + (node.next << node.shift);
+  ++node.next;
+  if (slot == 0) return Step{};
+  if (auto below = child(slot, node.shift)) {
+    TRY(descend(*below, index, node.shift));
+  } else if (!is_mark(slot)) {
+    return Step({.index = layout_.base + index, .entry = Address{slot}});
+  }
+  return Step{};
+}
+
+Generator<IndexedEntry> Walk::entries() {
+  auto found = start();
+  for (std::uint64_t steps = 0;; ++steps) {
+    if (!found) {
+      co_yield IndexedEntry{.fault = found.error()};
+    } else if (*found) {
+      co_yield **found;
+    }
+    if (path_.empty() || interrupted()) co_return;
+    if (steps == most_steps) break;
+    found = step();
+  }
+  co_yield IndexedEntry{
+      .fault = Error(ErrorKind::corrupt, "xarray does not end")};
 }
 
 }  // namespace
