@@ -14,7 +14,7 @@ namespace inquest {
 
 struct DefinitionRow {
   const Type* type = nullptr;  // a typedef is shown as one
-  std::string member = "";     // only this one, a path
+  std::string member = {};     // only this one, a path
   bool has_offsets = false;
   std::optional<Address> base = std::nullopt;  // offsets become addresses
   bool is_hex = false;

@@ -229,8 +229,8 @@ Generator<IndexedEntry> Walk::entries() {
     if (steps == most_steps) break;
     found = step();
   }
-  co_yield IndexedEntry{
-      .fault = Error(ErrorKind::corrupt, "xarray does not end")};
+  co_yield IndexedEntry{.fault =
+                            Error(ErrorKind::corrupt, "xarray does not end")};
 }
 
 }  // namespace
