@@ -344,15 +344,17 @@ bool is_compressed(std::string_view head) {
 }
 
 Result<void> take_file(Invocation& invocation, const std::string& name) {
+  errno = 0;
   std::ifstream file(name, std::ios::binary);
   char head[64] = {};
   if (!file.read(head, 1)) {
-    errno = errno == 0 ? EINVAL : errno;
+    std::string reason = file.is_open() && errno == 0
+                             ? "the file is empty"
+                             : std::string(std::strerror(errno));
     std::size_t at = name.rfind('@');
     if (at != std::string::npos && parse_hex(name.substr(at + 1)))
       return refused(fmt::format("{}: raw RAM dumps are not supported", name));
-    return Error(ErrorKind::io,
-                 fmt::format("{}: {}", name, std::strerror(errno)));
+    return Error(ErrorKind::io, fmt::format("{}: {}", name, reason));
   }
   file.read(head + 1, sizeof(head) - 1);
   std::string_view text(head, sizeof(head));
