@@ -9,6 +9,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "temporary.h"
 #include "unit/debuginfo/build_elf.h"
 
 namespace inquest::test {
@@ -137,7 +138,8 @@ std::vector<std::byte> with_zlib(Bytes bytes) {
 }
 
 std::vector<std::byte> with_gzip(Bytes bytes) {
-  std::string path = testing::TempDir() + "inquest_elf_gzip_test";
+  std::string path =
+      inquest::test::temporary_folder() + "inquest_elf_gzip_test";
   gzFile file = gzopen(path.c_str(), "wb");
   gzwrite(file, bytes.data(), static_cast<unsigned>(bytes.size()));
   gzclose(file);
@@ -166,7 +168,7 @@ std::vector<std::byte> with_zstd(Bytes bytes) {
 }
 
 std::filesystem::path written(const std::string& name, Bytes bytes) {
-  std::filesystem::path path = testing::TempDir() + name;
+  std::filesystem::path path = inquest::test::temporary_folder() + name;
   std::ofstream(path, std::ios::binary)
       .write(reinterpret_cast<const char*>(bytes.data()),
              static_cast<std::streamsize>(bytes.size()));

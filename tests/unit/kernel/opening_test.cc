@@ -7,6 +7,7 @@
 
 #include "kernel/vmcoreinfo.h"
 #include "kernel/vmlinux_search.h"
+#include "temporary.h"
 #include "unit/debuginfo/build_elf.h"
 
 namespace inquest {
@@ -45,7 +46,8 @@ TEST(Vmcoreinfo, SkipsNonsense) {
 // A file system with kernels of chosen build-ids.
 class Search : public testing::Test {
  protected:
-  Search() : root(fs::path(testing::TempDir()) / "vmlinux_search") {
+  Search()
+      : root(fs::path(inquest::test::temporary_folder()) / "vmlinux_search") {
     fs::remove_all(root);
     query.release = "6.1.0-9-amd64";
     query.build_id = "0123456789abcdef0123456789abcdef01234567";

@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "temporary.h"
+
 namespace inquest {
 namespace {
 
@@ -13,7 +15,7 @@ using Task = Invocation::Task;
 
 // A file that starts like a kdump-compressed dump, or an ELF executable.
 std::string file(const std::string& name, std::string contents) {
-  std::string path = testing::TempDir() + name;
+  std::string path = inquest::test::temporary_folder() + name;
   contents.resize(4096);
   std::ofstream(path, std::ios::binary) << contents;
   return path;

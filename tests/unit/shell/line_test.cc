@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "temporary.h"
+
 namespace inquest {
 namespace {
 
@@ -82,7 +84,7 @@ TEST(Line, InputFiles) {
 }
 
 TEST(Line, InputFilesInParenthesesMustExist) {
-  std::string name = testing::TempDir() + "iq_arguments";
+  std::string name = inquest::test::temporary_folder() + "iq_arguments";
   std::ofstream(name) << "1\n";
   Line line = parsed("rd (jiffies + < " + name + ")");
   ASSERT_TRUE(line.arguments);

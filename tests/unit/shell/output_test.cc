@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "base/interrupt.h"
+#include "temporary.h"
 
 namespace inquest {
 namespace {
@@ -19,7 +20,7 @@ std::string contents(const std::string& path) {
 }
 
 TEST(Output, WritesAndAppends) {
-  std::string path = testing::TempDir() + "iq_output";
+  std::string path = inquest::test::temporary_folder() + "iq_output";
   for (bool is_appended : {false, true}) {
     auto output = Output::to_file(path, is_appended);
     ASSERT_TRUE(output);
@@ -39,7 +40,7 @@ TEST(Output, NamesFilesThatCannotBeWritten) {
 }
 
 TEST(Output, LargeOutputReachesThePipelineWhole) {
-  std::string path = testing::TempDir() + "iq_pipe";
+  std::string path = inquest::test::temporary_folder() + "iq_pipe";
   auto output = Output::to_pipe("wc -c > " + path);
   ASSERT_TRUE(output);
   for (int i = 0; i < 100000; ++i)

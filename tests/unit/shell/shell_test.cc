@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "shell/variables.h"
+#include "temporary.h"
 #include "unit/shell/fake_kernel.h"
 
 namespace inquest {
@@ -21,7 +22,7 @@ class ShellTest : public testing::Test {
   }
 
   std::string path(const std::string& name) const {
-    return testing::TempDir() + "iq_shell_" + name;
+    return inquest::test::temporary_folder() + "iq_shell_" + name;
   }
 
   static std::string contents(const std::string& file) {
