@@ -134,9 +134,7 @@ Result<std::vector<Object>> tasks_of(const Session& session,
   if (auto cpus = options.argument('c')) {
     return running(kernel, TRY(cpu_list(kernel, *cpus)), has_idle);
   }
-  if (options.has('p')) return std::vector {
-      TRY(panic_task(kernel))
-    };
+  if (options.has('p')) return std::vector{TRY(panic_task(kernel))};
   auto named = TRY(named_or_current(session, options));
   return options.has('g') ? groups(kernel, named) : named;
 }

@@ -68,10 +68,7 @@ std::optional<Address> next_symbol(const Kernel& kernel, Address at,
 Result<CodePlace> code_place(const Kernel& kernel, std::string_view word) {
   if (word.starts_with('(') && word.ends_with(')')) {
     word = trim(word.substr(1, word.size() - 2));
-    return CodePlace {
-      TRY(sum(kernel, word))
-      , false
-    };
+    return CodePlace{TRY(sum(kernel, word)), false};
   }
   if (auto number = parse_hex(word)) return CodePlace{{*number}, false};
   auto symbol = kernel.symbol(word);
@@ -79,10 +76,7 @@ Result<CodePlace> code_place(const Kernel& kernel, std::string_view word) {
   if (word.find_first_of("+-") == std::string_view::npos) {
     return no_symbol(word);
   }
-  return CodePlace {
-    TRY(sum(kernel, word))
-    , false
-  };
+  return CodePlace{TRY(sum(kernel, word)), false};
 }
 
 Result<Function> function_at(const Kernel& kernel, Address at) {

@@ -167,12 +167,13 @@ Result<void> load_one(const Session& session, const Options& options,
                       report::Sink& out) {
   Modules& modules = session.kernel.modules();
   const Module* module = TRY(module_named(modules, *options.argument('s')));
-  std::filesystem::path file = options.words().empty()
-      ? TRY(modules.search(*module, first_folders(session, options)))
+  std::filesystem::path file =
+      options.words().empty()
+          ? TRY(modules.search(*module, first_folders(session, options)))
           : std::filesystem::path(options.words().front());
-          TRY(modules.load(*module, file));
-          show(modules, {module}, out);
-          return {};
+  TRY(modules.load(*module, file));
+  show(modules, {module}, out);
+  return {};
 }
 
 Result<void> load(Modules& modules, const Module& module,

@@ -286,8 +286,7 @@ Result<void> choose_memory(const Session& session, const Options& options,
 Result<void> set_range(const Kernel& kernel, const Options& options,
                        Request& request) {
   const auto& words = options.words();
-  request.start = TRY(code_place(kernel, words[0]))
-  .at;
+  request.start = TRY(code_place(kernel, words[0])).at;
   if (auto offset = options.argument('o')) {
     auto distance = parse_number(*offset);
     if (!distance) {
@@ -305,8 +304,7 @@ Result<void> set_range(const Kernel& kernel, const Options& options,
     request.count = *count;
   }
   if (auto end = options.argument('e')) {
-    Address last = TRY(code_place(kernel, *end))
-    .at;
+    Address last = TRY(code_place(kernel, *end)).at;
     if (last <= request.start) {
       return Error(ErrorKind::usage,
                    fmt::format("invalid ending address: {:x}", last.value));

@@ -273,8 +273,7 @@ class Structures {
     }
     const Type* type =
         TRY(kernel_.types().type(text->substr(0, dot), TypeTag::any));
-    return TRY(find_member(*type, text->substr(dot + 1)))
-    .offset();
+    return TRY(find_member(*type, text->substr(dot + 1))).offset();
   }
 
   Result<void> elements(Address at) {

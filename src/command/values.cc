@@ -157,8 +157,7 @@ ValueStyle value_style(const Session& session, std::optional<unsigned> radix) {
 
 Result<std::unique_ptr<AddressSpace>> user_space(const Session& session) {
   const Kernel& kernel = session.kernel;
-  Object mm = TRY(current_context(session))
-  ["mm"];
+  Object mm = TRY(current_context(session))["mm"];
   if (TRY(mm.to_address()).value == 0) {
     return Error(ErrorKind::not_found,
                  "the current task is a kernel thread: it has no user memory");

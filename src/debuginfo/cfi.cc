@@ -343,10 +343,9 @@ Result<CfiRow> Cfi::row_at(Address pc) const {
 Result<Address> Cfi::cfa(const CfiRow& row, const CfiFrame& frame) const {
   const CfiRule& rule = row.cfa;
   if (rule.kind == CfiRuleKind::value_expression) {
-    return Address {
-      TRY(evaluate_dwarf(rule.expression, {}, frame, sections_[0].endian,
-                         sections_[0].pointer_size))
-    };
+    return Address{
+        TRY(evaluate_dwarf(rule.expression, {}, frame, sections_[0].endian,
+                           sections_[0].pointer_size))};
   }
   if (rule.kind != CfiRuleKind::in_register) {
     return Error(ErrorKind::corrupt, "call frame entry without a CFA");
@@ -369,10 +368,7 @@ Result<CfiValue> Cfi::caller_register(const CfiRow& row, unsigned dwarf,
                           size);
   };
   auto saved = [&](Address at) -> Result<CfiValue> {
-    return CfiValue {
-      TRY(frame.memory(at, size))
-      , at
-    };
+    return CfiValue{TRY(frame.memory(at, size)), at};
   };
   switch (rule.kind) {
     case CfiRuleKind::undefined:
@@ -387,12 +383,9 @@ Result<CfiValue> Cfi::caller_register(const CfiRow& row, unsigned dwarf,
     case CfiRuleKind::in_register:
       return CfiValue{frame.reg(rule.from), {}};
     case CfiRuleKind::expression:
-      return saved({ TRY(run(rule.expression)) });
+      return saved({TRY(run(rule.expression))});
     case CfiRuleKind::value_expression:
-      return CfiValue {
-        TRY(run(rule.expression))
-        , {}
-      };
+      return CfiValue{TRY(run(rule.expression)), {}};
   }
   return CfiValue{};
 }

@@ -55,8 +55,8 @@ Result<RawSection> raw_section(ElfReader reader) {
   raw.name = TRY(reader.read<std::uint32_t>());
   raw.section.type = TRY(reader.read<std::uint32_t>());
   raw.section.flags = TRY(reader.word());
-  raw.section.address = { TRY(reader.word()) };
-  raw.section.offset = { TRY(reader.word()) };
+  raw.section.address = {TRY(reader.word())};
+  raw.section.offset = {TRY(reader.word())};
   raw.section.size = TRY(reader.word());
   raw.section.link = TRY(reader.read<std::uint32_t>());
   raw.section.info = TRY(reader.read<std::uint32_t>());
@@ -165,8 +165,7 @@ Result<Bytes> ElfImage::section_headers(Header& header) const {
   if (header.count == 0 || header.names == SHN_XINDEX) {
     Bytes first = TRY(
         slice(image_, header.sections_at, header.entry_size, "first section"));
-    ElfSection section = TRY(raw_section(reader(first)))
-    .section;
+    ElfSection section = TRY(raw_section(reader(first))).section;
     if (header.count == 0) header.count = section.size;
     if (header.names == SHN_XINDEX) header.names = section.link;
   }

@@ -56,9 +56,7 @@ Result<void> expand(Reader& names, const Tokens& tokens, std::string& text) {
 
 Result<Address> place(Reader& places, const KallsymsTables& tables) {
   if (tables.form == KallsymsForm::absolute) {
-    return Address {
-      TRY(places.unsigned_of(tables.pointer_size))
-    };
+    return Address{TRY(places.unsigned_of(tables.pointer_size))};
   }
   auto offset = TRY(places.read<std::uint32_t>());
   if (tables.form == KallsymsForm::base_relative) {

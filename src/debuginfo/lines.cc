@@ -85,12 +85,10 @@ class Lines : public SourceLines {
                    fmt::format("{}: no line numbers", file->path().string()));
     }
     const DwarfSections& sections = lines->data_.sections();
-    lines->sections_ = {
-      .line = TRY(file->contents(*line)),
-      .strings = sections.strings,
-      .line_strings = sections.line_strings,
-      .endian = sections.endian
-    };
+    lines->sections_ = {.line = TRY(file->contents(*line)),
+                        .strings = sections.strings,
+                        .line_strings = sections.line_strings,
+                        .endian = sections.endian};
     if (const ElfSection* section = file->section(".debug_aranges")) {
       lines->aranges_ = TRY(file->contents(*section));
     }

@@ -57,12 +57,11 @@ Result<std::int64_t> uptime(const Kernel& kernel) {
   if (keeper.has_member("ktime_sec")) {
     seconds = TRY(keeper["ktime_sec"].to_signed());
   } else {
-    seconds = TRY(keeper["xtime_sec"].to_signed())
-    +TRY(keeper["wall_to_monotonic"]["tv_sec"].to_signed());
+    seconds = TRY(keeper["xtime_sec"].to_signed()) +
+              TRY(keeper["wall_to_monotonic"]["tv_sec"].to_signed());
   }
   if (keeper.has_member("offs_boot")) {
-    seconds += TRY(ktime(keeper["offs_boot"]))
-    / nanoseconds;
+    seconds += TRY(ktime(keeper["offs_boot"])) / nanoseconds;
   }
   return seconds;
 }

@@ -20,8 +20,7 @@ bool Kernel::has_member(std::string_view structure_name,
 }
 
 Result<std::int64_t> Kernel::enumerator(std::string_view name) const {
-  return TRY(types().enumerator(name))
-  .second;
+  return TRY(types().enumerator(name)).second;
 }
 
 Object Kernel::variable(std::string_view name, std::string_view type) const {

@@ -226,8 +226,7 @@ Result<LogRecord> RecordBuffer::record_at(Address at,
 
 Result<LogRecord> RecordBuffer::record() {
   --steps_;
-  std::uint64_t length_at = TRY(find_member(*header_, "len"))
-  .offset();
+  std::uint64_t length_at = TRY(find_member(*header_, "len")).offset();
   auto length = kernel_->memory().load(buffer_ + next_ + length_at, 2);
   if (length && *length == 0 && next_ != 0 && end_ < next_) {
     next_ = 0;

@@ -112,8 +112,7 @@ bool is_unformed(const Object& module) {
 Result<void> walk(const Kernel& kernel, std::vector<Module>& found) {
   Object head = kernel.variable("modules", "struct list_head");
   const Type* type = TRY(kernel.structure("module"));
-  std::uint64_t link = TRY(find_member(*type, "list"))
-  .offset();
+  std::uint64_t link = TRY(find_member(*type, "list")).offset();
   Address next = TRY(head["next"].to_address());
   std::set<Address> seen;
   while (next != head.address()) {

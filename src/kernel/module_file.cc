@@ -106,9 +106,7 @@ Result<std::string> SectionAttributes::name(const Object& attribute) const {
 
 Result<Address> SectionAttributes::address(const Object& attribute) const {
   bool is_own = attribute.has_member("address");
-  return Address {
-    TRY(attribute[is_own ? "address" : "private"].to_unsigned())
-  };
+  return Address{TRY(attribute[is_own ? "address" : "private"].to_unsigned())};
 }
 
 Result<std::map<std::string, Address>> SectionAttributes::sections() const {

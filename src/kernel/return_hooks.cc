@@ -56,10 +56,8 @@ Result<Address> ReturnHooks::in_graph_stack(Address slot) {
   Address stack = TRY(task_["ret_stack"].to_address());
   std::int64_t top = TRY(task_["curr_ret_stack"].to_signed());
   const Type* record = TRY(kernel_.structure("ftrace_ret_stack"));
-  std::uint64_t retp = TRY(find_member(*record, "retp"))
-  .offset();
-  std::uint64_t ret = TRY(find_member(*record, "ret"))
-  .offset();
+  std::uint64_t retp = TRY(find_member(*record, "retp")).offset();
+  std::uint64_t ret = TRY(find_member(*record, "ret")).offset();
   const Type& pointed = task_["ret_stack"].type();
   bool is_words = pointed.stripped().target() == nullptr ||
                   !pointed.stripped().target()->is_compound();
@@ -89,9 +87,7 @@ Result<Address> ReturnHooks::in_list(Object head, std::string_view type,
            std::move(head), kernel_.structure(type), std::string(member))) {
     std::uint64_t at = TRY(node[frame].to_unsigned());
     if (at == slot.value) {
-      return Address {
-        TRY(node["ret_addr"].to_unsigned())
-      };
+      return Address{TRY(node["ret_addr"].to_unsigned())};
     }
   }
   return Error(ErrorKind::not_found,

@@ -40,8 +40,7 @@ Result<std::array<std::uint64_t, 3>> load_averages(const Kernel& kernel) {
   std::array<std::uint64_t, 3> found = {};
   for (std::size_t i = 0; i < found.size(); ++i) {
     // As /proc/loadavg rounds.
-    std::uint64_t value = TRY(averages.at(i).to_unsigned())
-    +one / 200;
+    std::uint64_t value = TRY(averages.at(i).to_unsigned()) + one / 200;
     found[i] = value / one * 100 + value % one * 100 / one;
   }
   return found;
@@ -53,8 +52,7 @@ Result<std::uint64_t> memory_size(const Kernel& kernel) {
   const Symbol* nodes = kernel.symbols().find("node_data");
   if (nodes == nullptr) {
     Address only = TRY(kernel.symbol("contig_page_data"));
-    return TRY(node_pages(kernel, only))
-    *kernel.page_size();
+    return TRY(node_pages(kernel, only)) * kernel.page_size();
   }
   std::uint64_t count =
       std::clamp<std::uint64_t>(nodes->size / word, 1, most_nodes);
@@ -81,8 +79,7 @@ std::string size_text(std::uint64_t bytes) {
 
 Result<std::uint64_t> cpu_megahertz(const Kernel& kernel) {
   constexpr std::uint64_t kilo = 1000;
-  return TRY(kernel.variable("cpu_khz", "unsigned int").to_unsigned())
-  / kilo;
+  return TRY(kernel.variable("cpu_khz", "unsigned int").to_unsigned()) / kilo;
 }
 
 Result<std::uint64_t> taint_mask(const Kernel& kernel) {
@@ -208,7 +205,7 @@ Result<std::vector<Address>> system_calls(const Kernel& kernel) {
   std::vector<Address> calls;
   for (std::uint64_t i = 0; i < count; ++i) {
     calls.push_back(
-        { TRY(kernel.memory().load(table->address + i * word, word)) });
+        {TRY(kernel.memory().load(table->address + i * word, word))});
   }
   return calls;
 }

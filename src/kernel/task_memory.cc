@@ -103,8 +103,7 @@ Result<TaskMemory> task_memory(const Kernel& kernel, const Object& task) {
   }
   Object mm = task["mm"].dereference();
   std::uint64_t page = kernel.page_size();
-  memory.virtual_bytes = TRY(mm["total_vm"].to_unsigned())
-  *page;
+  memory.virtual_bytes = TRY(mm["total_vm"].to_unsigned()) * page;
   std::uint64_t resident = TRY(resident_pages(kernel, task, mm));
   memory.resident_bytes = resident * page;
   std::uint64_t total = total_pages(kernel);

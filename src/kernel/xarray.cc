@@ -176,10 +176,7 @@ Result<void> Walk::descend(Address at, std::uint64_t index,
   Object node = kernel_.object(layout_.node_type, at);
   unsigned shift = TRY(shift_of(node, parent_shift));
   Object slots = node[layout_.slots];
-  path_.push_back({
-    index, shift, TRY(slots.to_bytes())
-    , 0
-  });
+  path_.push_back({index, shift, TRY(slots.to_bytes()), 0});
   return {};
 }
 

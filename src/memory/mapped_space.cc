@@ -106,8 +106,7 @@ Result<MappedSpace::Extent> MappedSpace::extent_at(Address at) const {
 }
 
 Result<PhysAddress> MappedSpace::to_physical(Address at) const {
-  return TRY(extent_at(at))
-  .physical;
+  return TRY(extent_at(at)).physical;
 }
 
 Result<void> MappedSpace::read(Address from, std::span<std::byte> out) const {

@@ -44,8 +44,7 @@ Result<void> show_context(Session& session, report::Sink& out,
 }
 
 Result<void> choose_task(Session& session, std::string_view pid_or_task) {
-  session.task = TRY(named_task(session.kernel, pid_or_task))
-  .address();
+  session.task = TRY(named_task(session.kernel, pid_or_task)).address();
   return {};
 }
 
@@ -62,8 +61,7 @@ Result<void> choose_cpu(Session& session, std::string_view cpu) {
                              cpus.size()));
   }
   auto chosen = static_cast<unsigned>(*number);
-  session.task = TRY(current_task(session.kernel, chosen))
-  .address();
+  session.task = TRY(current_task(session.kernel, chosen)).address();
   return {};
 }
 

@@ -231,9 +231,7 @@ Result<std::int64_t> Object::to_signed() const {
 }
 
 Result<Address> Object::to_address() const {
-  return Address {
-    TRY(to_unsigned())
-  };
+  return Address{TRY(to_unsigned())};
 }
 
 Result<std::string> Object::to_string() const {

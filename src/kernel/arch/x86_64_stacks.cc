@@ -191,7 +191,7 @@ Result<SavedRegisters> LinuxX86::saved_registers(const Kernel& kernel,
                                                  bool is_partial) const {
   PtRegs words = is_partial ? TRY(hardware_regs(kernel.memory(), at))
                             : TRY(pt_regs(kernel.memory(), at));
-                            return saved(at, words, is_partial);
+  return saved(at, words, is_partial);
 }
 
 // struct elf_prstatus: the registers are those of pt_regs, in its order.
