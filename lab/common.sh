@@ -52,3 +52,18 @@ kernel_version() {
   name=$(basename "$1")
   echo "${name#*_}"
 }
+kernel_arch() {
+  case $(kernel_release "$1") in
+    *-arm64) echo arm64 ;;
+    *) echo x86_64 ;;
+  esac
+}
+
+# debian_arch ARCH: what Debian calls it
+debian_arch() {
+  case $1 in
+    x86_64) echo amd64 ;;
+    arm64) echo arm64 ;;
+    *) die "the architecture is x86_64 or arm64, not $1" ;;
+  esac
+}

@@ -16,6 +16,9 @@ apt_options=(
   -o "Dir::Etc::Preferences=/dev/null"
   -o "Dir::Etc::PreferencesParts=/dev/null"
   -o "APT::Sandbox::User=root"
+  -o "APT::Architecture=amd64"
+  -o "APT::Architectures::=amd64"
+  -o "APT::Architectures::=arm64"
   -o "Acquire::Languages=none"
   -o "Acquire::Retries=3"
 )
@@ -73,7 +76,12 @@ host_source() {
   done
 }
 
-write_sources() {
+# What is not for arm64 does not read its lists; once read, they stay.
+write_sources() { # write_sources ARCHITECTURE
+  local architectures=amd64
+  if [ "$1" = arm64 ] || grep -qs arm64 "$apt_root/sources.list"; then
+    architectures=amd64,arm64
+  fi
   local name main="" security="" key=/usr/share/keyrings/debian-archive-keyring.gpg
   if grep -qx ID=debian /etc/os-release; then
     name=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
@@ -92,15 +100,16 @@ write_sources() {
       *" signed-by="* | *" trusted="*) ;;
       *) [ ! -f $key ] || options="$options signed-by=$key" ;;
     esac
-    echo "deb [arch=amd64 targets=Packages $options] $uri $suite main"
+    echo "deb [arch=$architectures targets=Packages $options] $uri $suite main"
   done
 }
 
-# refresh MINUTES: reads the registry's lists, unless they are younger than that.
+# refresh MINUTES [ARCHITECTURE]: reads the registry's lists, unless they are
+# younger than that.
 refresh() {
   mkdir -p "$apt_root/state/lists/partial" "$apt_root/cache/archives/partial"
   touch "$apt_root/status"
-  write_sources >"$apt_root/sources.list.new"
+  write_sources "${2:-amd64}" >"$apt_root/sources.list.new"
   if cmp -s "$apt_root/sources.list.new" "$apt_root/sources.list" &&
     [ -n "$(find "$apt_root/refreshed" -mmin "-$1" 2>/dev/null)" ]; then
     return
@@ -116,13 +125,13 @@ refresh() {
   fi
 }
 
-# newest_kernel 6.12: "RELEASE VERSION" of the newest cloud kernel of that series
-# that has its debuginfo beside it.
+# newest_kernel 6.12 [ARCHITECTURE]: "RELEASE VERSION" of the newest cloud kernel
+# of that series that has its debuginfo beside it.
 newest_kernel() {
   apt-cache "${apt_options[@]}" dumpavail |
-    awk -v "series=${1//./\\\\.}" '
+    awk -v "series=${1//./\\\\.}" -v "arch=${2:-amd64}" '
       $1 == "Package:" { name = $2 }
-      $1 == "Version:" && name ~ "^linux-image-" series "\\.[0-9].*-cloud-amd64(-dbg)?$" {
+      $1 == "Version:" && name ~ "^linux-image-" series "\\.[0-9].*-cloud-" arch "(-dbg)?$" {
         has[name, $2] = 1
         if (sub(/-dbg$/, "", name)) {
           sub(/^linux-image-/, "", name); candidates[name " " $2] = 1
@@ -140,6 +149,25 @@ newest_kernel() {
 depends() {
   apt-cache "${apt_options[@]}" show "$1=$2" |
     sed -n 's/^Depends: //p' | tr ',' '\n' | awk '{ print $1 }'
+}
+
+# with_libraries ARCHITECTURE PACKAGE...: these packages, and the library
+# packages of that architecture which they need, as NAME:ARCHITECTURE.
+with_libraries() {
+  local arch=$1 asked="" level about names
+  shift
+  level=$(printf '%s\n' "$@" | sort -u)
+  while [ -n "$level" ]; do
+    asked=$(printf '%s\n' "$asked" "$level" | sort -u)
+    mapfile -t names <<<"$level"
+    # Those that are for all architectures are not found that way.
+    about=$(apt-cache "${apt_options[@]}" show --no-all-versions \
+      "${names[@]/%/:$arch}" 2>/dev/null) || true
+    sed -n "s/^Package: \(.*\)/\1:$arch/p" <<<"$about"
+    level=$(sed -nE 's/^(Pre-)?Depends: //p' <<<"$about" | tr ',' '\n' |
+      awk '$1 ~ /^z?lib/ { sub(/:.*/, "", $1); print $1 }' | sort -u |
+      comm -13 <(echo "$asked") -)
+  done
 }
 
 # fetch FOLDER PACKAGE[=VERSION]...: downloads packages into FOLDER.
