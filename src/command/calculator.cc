@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/calculator.h"
 
+#include <algorithm>
 #include <cctype>
 #include <optional>
-#include <ranges>
 
 #include <fmt/format.h>
 
@@ -52,7 +52,8 @@ std::optional<std::uint64_t> operand(const Kernel& kernel,
   }
   std::optional<std::uint64_t> value = unsigned_operand(kernel, word);
   if (!value) return std::nullopt;
-  for (char sign : std::views::reverse(signs)) {
+  std::ranges::reverse(signs);  // the innermost comes first
+  for (char sign : signs) {
     value = sign == '~' ? ~*value : std::uint64_t{0} - *value;
   }
   return value;

@@ -18,6 +18,40 @@ Takes takes(std::string_view letters, char letter) {
   return has_colon ? Takes::argument : Takes::nothing;
 }
 
+// What belongs to the letter at |at| of word |i|: the rest of that word, or all
+// of the next one, which |i| then is.
+Result<std::string> argument_at(Command::Words words, std::size_t& i,
+                                std::size_t at) {
+  const std::string& word = words[i];
+  if (at + 1 < word.size()) return word.substr(at + 1);
+  if (i + 1 == words.size()) {
+    return Error(ErrorKind::usage,
+                 fmt::format("option requires an argument -- '{}'", word[at]));
+  }
+  return words[++i];
+}
+
+using LettersAndArguments = std::vector<std::pair<char, std::string>>;
+
+// Adds the options of word |i|, "-xyz", to |all|.
+Result<void> read_letters(Command::Words words, std::size_t& i,
+                          std::string_view letters, LettersAndArguments& all) {
+  const std::string& word = words[i];
+  for (std::size_t at = 1; at < word.size(); ++at) {
+    switch (takes(letters, word[at])) {
+      case Takes::unknown:
+        return Error(ErrorKind::usage,
+                     fmt::format("invalid option -- '{}'", word[at]));
+      case Takes::argument:
+        all.emplace_back(word[at], TRY(argument_at(words, i, at)));
+        return {};
+      case Takes::nothing:
+        all.emplace_back(word[at], "");
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Options> Options::parse(Command::Words words, std::string_view letters) {
@@ -27,28 +61,10 @@ Result<Options> Options::parse(Command::Words words, std::string_view letters) {
     const std::string& word = words[i];
     if (is_over || word.size() < 2 || word[0] != '-') {
       options.words_.push_back(word);
-      continue;
-    }
-    is_over = word == "--";
-    for (std::size_t at = 1; at < word.size() && !is_over; ++at) {
-      char letter = word[at];
-      Takes kind = takes(letters, letter);
-      if (kind == Takes::unknown) {
-        return Error(ErrorKind::usage,
-                     fmt::format("invalid option -- '{}'", letter));
-      }
-      std::string argument;
-      if (kind == Takes::argument) {
-        bool is_joined = at + 1 < word.size();
-        if (!is_joined && i + 1 == words.size()) {
-          return Error(
-              ErrorKind::usage,
-              fmt::format("option requires an argument -- '{}'", letter));
-        }
-        argument = is_joined ? word.substr(at + 1) : words[++i];
-        at = word.size();
-      }
-      options.all_.emplace_back(letter, std::move(argument));
+    } else if (word == "--") {
+      is_over = true;
+    } else {
+      TRY(read_letters(words, i, letters, options.all_));
     }
   }
   return options;

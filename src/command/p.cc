@@ -102,33 +102,33 @@ struct Request {
   std::string expression;
 };
 
-Result<Request> request(Command::Words words) {
+// Whether |word| was an option or a format, which |request| then has.
+Result<bool> take_option(Request& request, std::string_view word) {
   constexpr std::string_view formats = "xduotcazs";
-  Request request;
-  while (!words.empty()) {
-    const std::string& word = words[0];
-    bool is_format = word.size() == 2 && word[0] == '/';
-    if (is_format && formats.find(word[1]) != std::string_view::npos) {
-      request.format = word[1];
-    } else if (word == "-x" || word == "-h") {
-      request.radix = 16;
-    } else if (word == "-d") {
-      request.radix = 10;
-    } else if (word == "-u") {
-      request.is_user = true;
-    } else if (word.size() > 1 && word[0] == '/') {
+  if (word.size() > 1 && word[0] == '/') {
+    if (word.size() > 2 || formats.find(word[1]) == std::string_view::npos) {
       return Error(
           ErrorKind::usage,
           fmt::format("Undefined output format \"{}\".", word.substr(1)));
-    } else {
-      break;
     }
+    request.format = word[1];
+  } else if (word == "-x" || word == "-h") {
+    request.radix = 16;
+  } else if (word == "-d") {
+    request.radix = 10;
+  } else if (word == "-u") {
+    request.is_user = true;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+Result<Request> request(Command::Words words) {
+  Request request;
+  while (!words.empty() && TRY(take_option(request, words[0])))
     words = words.subspan(1);
-  }
-  for (const std::string& word : words) {
-    if (!request.expression.empty()) request.expression += ' ';
-    request.expression += word;
-  }
+  request.expression = fmt::to_string(fmt::join(words, " "));
   if (request.expression.empty()) request.expression = "$";
   return request;
 }

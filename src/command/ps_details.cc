@@ -180,8 +180,8 @@ Result<std::vector<std::string>> strings_between(const AddressSpace& space,
                                                  const Object& start,
                                                  const Object& end) {
   constexpr std::uint64_t largest = std::uint64_t{8} << 20;
-  Address first = Address{TRY(start.to_unsigned())};
-  Address last = Address{TRY(end.to_unsigned())};
+  Address first{TRY(start.to_unsigned())};
+  Address last{TRY(end.to_unsigned())};
   if (last < first || last - first > largest) {
     return Error(ErrorKind::corrupt, "impossible place of strings");
   }

@@ -223,6 +223,28 @@ TaskList idle_tasks(const Kernel& kernel) {
   return found;
 }
 
+TaskList group_led_by(const Kernel& kernel, const Object& leader) {
+  TaskList group;
+  for (const Object& thread : threads(kernel, leader))
+    group.push_back(thread);
+  return group;
+}
+
+void show_group(const Kernel& kernel, const Object& leader,
+                const TaskList& group, report::Sink& out) {
+  emit(out, RelativeRow{task_header(kernel, leader), "", 0});
+  bool has_threads = false;
+  for (const Object& thread : group) {
+    if (thread.fault() != nullptr) {
+      out.problem(Error(*thread.fault()).while_doing("ps"));
+    } else if (thread.address() != leader.address()) {
+      has_threads = true;
+      emit(out, RelativeRow{task_header(kernel, thread), "thread", 2});
+    }
+  }
+  out.layout(has_threads ? "\n" : "  (no threads)\n\n");
+}
+
 }  // namespace
 
 // A group is shown for each of its threads in |list|, as crash does; the idle
@@ -238,24 +260,9 @@ void show_threads(const Kernel& kernel, const TaskList& list,
       out.problem(Error(*leader.fault()).while_doing("ps"));
       continue;
     }
-    TaskList group;
-    if (is_idle) {
-      group = idle_tasks(kernel);
-    } else {
-      for (const Object& each : threads(kernel, leader))
-        group.push_back(each);
-    }
-    emit(out, RelativeRow{task_header(kernel, leader), "", 0});
-    bool has_threads = false;
-    for (const Object& thread : group) {
-      if (thread.fault() != nullptr) {
-        out.problem(Error(*thread.fault()).while_doing("ps"));
-      } else if (thread.address() != leader.address()) {
-        has_threads = true;
-        emit(out, RelativeRow{task_header(kernel, thread), "thread", 2});
-      }
-    }
-    out.layout(has_threads ? "\n" : "  (no threads)\n\n");
+    TaskList group =
+        is_idle ? idle_tasks(kernel) : group_led_by(kernel, leader);
+    show_group(kernel, leader, group, out);
   }
 }
 

@@ -119,6 +119,24 @@ Result<void> read_count(Request& request, std::string_view text) {
   return {};
 }
 
+// "task_struct.pid,comm": a name and members of it.
+void take_name(Request& request, std::string_view text) {
+  std::size_t dot = std::min(text.find('.'), text.size());
+  request.name = text.substr(0, dot);
+  if (dot + 1 >= text.size()) return;
+  for (std::string_view member : split(text.substr(dot + 1), ',')) {
+    if (!member.empty()) request.members.emplace_back(member);
+  }
+}
+
+// "runqueues:0-3": where, and the CPUs; a colon inside "(...)" is not ours.
+void take_address(Request& request, const std::string& text) {
+  std::size_t colon =
+      text.starts_with('(') ? std::string::npos : text.rfind(':');
+  request.address = text.substr(0, colon);
+  if (colon != std::string::npos) request.cpus = text.substr(colon + 1);
+}
+
 Result<Request> request(const Kernel& kernel, Command::Words words,
                         StructureTag tag) {
   Request request;
@@ -129,21 +147,9 @@ Result<Request> request(const Kernel& kernel, Command::Words words,
     rest.erase(rest.begin());
   }
   if (rest.empty() || rest.size() > 3) return Error(ErrorKind::usage, "");
-  std::size_t dot = std::min(rest[0].find('.'), rest[0].size());
-  request.name = rest[0].substr(0, dot);
+  take_name(request, rest[0]);
   request.type = TRY(named_type(kernel.types(), request.name, tag));
-  if (dot + 1 < rest[0].size()) {
-    for (std::string_view member :
-         split(std::string_view(rest[0]).substr(dot + 1), ',')) {
-      if (!member.empty()) request.members.emplace_back(member);
-    }
-  }
-  if (rest.size() > 1) {
-    std::size_t colon =
-        rest[1].starts_with('(') ? std::string::npos : rest[1].rfind(':');
-    request.address = rest[1].substr(0, colon);
-    if (colon != std::string::npos) request.cpus = rest[1].substr(colon + 1);
-  }
+  if (rest.size() > 1) take_address(request, rest[1]);
   if (auto count = request.options.argument('c')) {
     TRY(read_count(request, *count));
   } else if (rest.size() > 2) {

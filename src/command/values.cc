@@ -120,7 +120,7 @@ Object SessionScope::variable(std::string_view name) const {
 
 Object SessionScope::history(int number, bool from_end) const {
   const std::vector<Object>& all = session_.history;
-  std::size_t index = static_cast<std::size_t>(number);
+  auto index = static_cast<std::size_t>(number);
   if (from_end) {
     // An empty history has the value void, as in gdb.
     if (index >= all.size()) {
