@@ -162,6 +162,21 @@ Result<void> apply(const Invocation& invocation, Session& session) {
   return {};
 }
 
+// The scripts, then the commands or, when there are none, the user's.
+Result<void> run_input(Shell& shell, const Invocation& invocation) {
+  bool is_interactive = invocation.commands.empty();
+  if (is_interactive && !invocation.is_silent) shell.show_start();
+  for (const std::string& script : invocation.scripts) {
+    if (shell.is_finished()) break;
+    TRY(shell.run_script(script, "runtime", !invocation.is_silent));
+  }
+  for (const std::string& command : invocation.commands) {
+    if (!shell.is_finished()) shell.run_line(command);
+  }
+  if (is_interactive && !shell.is_finished()) shell.run_standard_input();
+  return {};
+}
+
 int run_session(const std::string& program, const Invocation& invocation) {
   KernelOptions options = invocation.kernel;
   options.progress = terminal_progress();
@@ -175,17 +190,8 @@ int run_session(const std::string& program, const Invocation& invocation) {
   if (invocation.has_rc_files) run_rc_files(shell);
   if (auto done = apply(invocation, session); !done)
     return fail(program, done.error());
-  bool is_interactive = invocation.commands.empty();
-  if (is_interactive && !invocation.is_silent) shell.show_start();
-  for (const std::string& script : invocation.scripts) {
-    if (shell.is_finished()) break;
-    auto done = shell.run_script(script, "runtime", !invocation.is_silent);
-    if (!done) return fail(program, done.error());
-  }
-  for (const std::string& command : invocation.commands) {
-    if (!shell.is_finished()) shell.run_line(command);
-  }
-  if (is_interactive && !shell.is_finished()) shell.run_standard_input();
+  if (auto done = run_input(shell, invocation); !done)
+    return fail(program, done.error());
   return shell.has_problem() ? something_missing : all_answered;
 }
 
