@@ -36,6 +36,13 @@ std::uint64_t size_of_target(const Type& pointer) {
   return size == 0 ? 1 : size;
 }
 
+// Whether memory of one type may be looked at as an array or structure.
+bool fits_memory_of(const Type& from, const Type& type) {
+  if (from.is_scalar() || from.kind == TypeKind::function) return false;
+  return type.is_array() || &type.stripped() == &from ||
+         type.stripped().name == from.name;
+}
+
 // Division as the machine would do it, also of the one quotient that does not
 // fit.
 std::uint64_t divided(std::uint64_t a, std::uint64_t b, bool is_signed,
@@ -191,15 +198,13 @@ Object Arithmetic::reals(std::string_view op, const Number& left,
 
 Object Arithmetic::moved(const Object& pointer, const Object& distance,
                          bool is_back) const {
-  Result<std::uint64_t> at = pointer.to_unsigned();
-  if (!at) return at.error();
-  Result<Number> steps = number(distance);
-  if (!steps) return steps.error();
-  if (steps->is_real) {
+  std::uint64_t at = TRY(pointer.to_unsigned());
+  Number steps = TRY(number(distance));
+  if (steps.is_real) {
     return refused("Argument to arithmetic operation not a number or boolean.");
   }
-  std::uint64_t bytes = steps->bits * size_of_target(pointer.type());
-  return make(pointer.type(), is_back ? *at - bytes : *at + bytes);
+  std::uint64_t bytes = steps.bits * size_of_target(pointer.type());
+  return make(pointer.type(), is_back ? at - bytes : at + bytes);
 }
 
 Object Arithmetic::pointers(std::string_view op, const Object& left,
@@ -213,32 +218,27 @@ Object Arithmetic::pointers(std::string_view op, const Object& left,
     return moved(left, right, true);
   }
   if (op == "-" && both) {
-    Result<std::uint64_t> a = left.to_unsigned();
-    Result<std::uint64_t> b = right.to_unsigned();
-    if (!a) return a.error();
-    if (!b) return b.error();
+    std::uint64_t a = TRY(left.to_unsigned());
+    std::uint64_t b = TRY(right.to_unsigned());
     return make(types_.c_type("long"),
-                divided(*a - *b, size_of_target(left.type()), true, false));
+                divided(a - b, size_of_target(left.type()), true, false));
   }
-  Result<Number> a = number(left);
-  if (!a) return a.error();
-  Result<Number> b = number(right);
-  if (!b) return b.error();
-  return integers(op, *a, *b);
+  Number a = TRY(number(left));
+  Number b = TRY(number(right));
+  return integers(op, a, b);
 }
 
 Object Arithmetic::repeated(const Object& first, const Object& count) const {
   if (first.fault() != nullptr) return first;
-  Result<std::int64_t> number = count.to_signed();
-  if (!number) return number.error();
-  if (*number <= 0) {
-    return refused(fmt::format("Invalid number {} of repetitions.", *number));
+  std::int64_t number = TRY(count.to_signed());
+  if (number <= 0) {
+    return refused(fmt::format("Invalid number {} of repetitions.", number));
   }
   if (first.is_value() || first.is_bit_field()) {
     return refused("Only values in memory can be extended with '@'.");
   }
   const Type& type =
-      types_.array_of(first.type(), static_cast<std::uint64_t>(*number));
+      types_.array_of(first.type(), static_cast<std::uint64_t>(number));
   return {space_, type, first.address()};
 }
 
@@ -247,49 +247,61 @@ Result<bool> Arithmetic::is_true(const Object& operand) const {
   return value.is_real ? value.real != 0 : value.bits != 0;
 }
 
+Object Arithmetic::logical(std::string_view op, const Object& left,
+                           const Object& right) const {
+  const Type& type = types_.c_type("int");
+  bool decisive = op == "||";  // with this on the left, the right is not asked
+  if (TRY(is_true(left)) == decisive) return make(type, decisive ? 1 : 0);
+  return make(type, TRY(is_true(right)) ? 1 : 0);
+}
+
 Object Arithmetic::binary(std::string_view op, const Object& left,
                           const Object& right) const {
   if (op == "@") return repeated(left, right);
-  if (op == "&&" || op == "||") {
-    Result<bool> first = is_true(left);
-    if (!first) return first.error();
-    const Type& type = types_.c_type("int");
-    if (*first == (op == "||")) return make(type, *first ? 1 : 0);
-    Result<bool> second = is_true(right);
-    if (!second) return second.error();
-    return make(type, *second ? 1 : 0);
-  }
+  if (op == "&&" || op == "||") return logical(op, left, right);
   Object first = decayed(left);
   if (first.fault() != nullptr) return first;
   Object second = decayed(right);
   if (second.fault() != nullptr) return second;
   bool has_pointer = first.type().is_pointer() || second.type().is_pointer();
   if (has_pointer && !is_comparison(op)) return pointers(op, first, second);
-  Result<Number> a = number(first);
-  if (!a) return a.error();
-  Result<Number> b = number(second);
-  if (!b) return b.error();
-  if (is_comparison(op)) return compared(op, *a, *b);
-  return a->is_real || b->is_real ? reals(op, *a, *b) : integers(op, *a, *b);
+  Number a = TRY(number(first));
+  Number b = TRY(number(second));
+  if (is_comparison(op)) return compared(op, a, b);
+  return a.is_real || b.is_real ? reals(op, a, b) : integers(op, a, b);
 }
 
 Object Arithmetic::unary(std::string_view op, const Object& operand) const {
-  Result<Number> value = number(operand);
-  if (!value) return value.error();
+  Number value = TRY(number(operand));
   if (op == "!") {
-    bool is_zero = value->is_real ? value->real == 0 : value->bits == 0;
+    bool is_zero = value.is_real ? value.real == 0 : value.bits == 0;
     return make(types_.c_type("int"), is_zero ? 1 : 0);
   }
-  if (value->is_real) {
+  if (value.is_real) {
     if (op == "~") {
       return refused(
           "Argument to complement operation not an integer, boolean.");
     }
-    return make_real(*value->type, op == "-" ? -value->real : value->real);
+    return make_real(*value.type, op == "-" ? -value.real : value.real);
   }
-  const Type& type = promoted(*value->type);
-  if (op == "-") return make(type, std::uint64_t{0} - value->bits);
-  return make(type, op == "~" ? ~value->bits : value->bits);
+  const Type& type = promoted(*value.type);
+  if (op == "-") return make(type, std::uint64_t{0} - value.bits);
+  return make(type, op == "~" ? ~value.bits : value.bits);
+}
+
+Object Arithmetic::converted(const Type& type, const Number& value) const {
+  switch (type.stripped().kind) {
+    case TypeKind::floating:
+      return make_real(type, value.real);
+    case TypeKind::boolean:
+      return make(type, value.real != 0 || value.bits != 0 ? 1 : 0);
+    default:
+      break;
+  }
+  if (!value.is_real) return make(type, value.bits);
+  bool fits = std::fabs(value.real) < 9.2e18;
+  auto whole = fits ? static_cast<std::int64_t>(value.real) : 0;
+  return make(type, static_cast<std::uint64_t>(whole));
 }
 
 Object Arithmetic::cast(const Type& type, const Object& operand) const {
@@ -303,26 +315,15 @@ Object Arithmetic::cast(const Type& type, const Object& operand) const {
     return {space_, type, operand.address()};
   }
   if (!type.is_scalar()) {
-    bool fits = !from.is_scalar() && from.kind != TypeKind::function &&
-                (type.is_array() || &type.stripped() == &from ||
-                 type.stripped().name == from.name);
-    return fits ? operand.cast(type) : Object(refused("Invalid cast."));
+    return fits_memory_of(from, type) ? operand.cast(type)
+                                      : Object(refused("Invalid cast."));
   }
   Result<Number> value = number(operand);
   if (!value) {
     bool is_shape = value.error().kind() == ErrorKind::usage;
     return is_shape ? refused("Invalid cast.") : value.error();
   }
-  if (type.stripped().kind == TypeKind::floating) {
-    return make_real(type, value->real);
-  }
-  if (type.stripped().kind == TypeKind::boolean) {
-    return make(type, value->real != 0 || value->bits != 0 ? 1 : 0);
-  }
-  if (!value->is_real) return make(type, value->bits);
-  bool fits = std::fabs(value->real) < 9.2e18;
-  auto whole = fits ? static_cast<std::int64_t>(value->real) : 0;
-  return make(type, static_cast<std::uint64_t>(whole));
+  return converted(type, *value);
 }
 
 Object Arithmetic::completed(const Object& object) const {
@@ -354,9 +355,8 @@ Object Arithmetic::dereference(const Object& operand) const {
     case TypeKind::integer:
     case TypeKind::enumeration:
     case TypeKind::boolean: {
-      Result<Address> at = operand.to_address();
-      if (!at) return at.error();
-      return {space_, types_.c_type("long"), *at};
+      Address at = TRY(operand.to_address());
+      return {space_, types_.c_type("long"), at};
     }
     default:
       return refused("Attempt to take contents of a non-pointer value.");
@@ -378,12 +378,11 @@ Object Arithmetic::subscript(const Object& array, const Object& index) const {
     return refused(fmt::format("cannot subscript something of type `{}'",
                                type_name(array.type())));
   }
-  Result<std::uint64_t> at = index.to_unsigned();
-  if (!at) return at.error();
-  if (type.kind == TypeKind::array && array.is_value() && *at >= type.count) {
+  std::uint64_t at = TRY(index.to_unsigned());
+  if (type.kind == TypeKind::array && array.is_value() && at >= type.count) {
     return refused(fmt::format("no such vector element"));
   }
-  if (type.kind == TypeKind::array) return array.at(*at);
+  if (type.kind == TypeKind::array) return array.at(at);
   return dereference(moved(array, index, false));
 }
 

@@ -51,7 +51,11 @@ class Arithmetic {
                   const Object& right) const;
   Object moved(const Object& pointer, const Object& distance,
                bool is_back) const;
+  Object logical(std::string_view op, const Object& left,
+                 const Object& right) const;
   Object repeated(const Object& first, const Object& count) const;
+  // The value as the scalar |type|.
+  Object converted(const Type& type, const Number& value) const;
   // The definition of a structure that is only declared here.
   Object completed(const Object& object) const;
 

@@ -81,23 +81,26 @@ struct Declarator {
 
 Declarator declarator(const Type& type, std::string_view name, unsigned depth);
 
+std::string base_text(const Type* base) {
+  if (base == nullptr) return "void";
+  std::string text(keyword(*base));
+  if (!base->name.empty()) return text + canonical_name(base->name);
+  return text + "{...}";
+}
+
+std::string to_text(const Declarator& parts) {
+  std::string text = parts.qualifiers.text() + base_text(parts.base);
+  return parts.text.empty() ? text : text + " " + parts.text;
+}
+
 std::string parameters_text(const Type& function, unsigned depth) {
   std::string text = "(";
   if (depth > max_depth) return "(...)";
   for (const Parameter& parameter : function.parameters()) {
     if (text.size() > 1) text += ", ";
-    if (parameter.type == nullptr) {
-      text += "void";
-      continue;
-    }
-    Declarator one = declarator(*parameter.type, "", depth + 1);
-    std::string base = one.base == nullptr ? "void" : std::string();
-    if (one.base != nullptr) {
-      base = std::string(keyword(*one.base));
-      base += one.base->name.empty() ? "{...}" : canonical_name(one.base->name);
-    }
-    text += one.qualifiers.text() + base;
-    if (!one.text.empty()) text += " " + one.text;
+    text += parameter.type == nullptr
+                ? "void"
+                : to_text(declarator(*parameter.type, "", depth + 1));
   }
   if (function.is_variadic()) text += text.size() > 1 ? ", ..." : "...";
   return text.size() == 1 ? "(void)" : text + ")";
@@ -108,50 +111,41 @@ std::string array_bound(const Type& array) {
   return fmt::format("[{}]", array.count);
 }
 
-std::string pointer_text(const Qualifiers& qualifiers, std::string text) {
+std::string pointer_text(const Qualifiers& qualifiers,
+                         const std::string& text) {
   std::string words = qualifiers.text();
   if (words.empty()) return "*" + text;
   if (text.empty()) words.pop_back();
   return "* " + words + text;
 }
 
-// Steps from the outermost type inwards, wrapping the name as C does.
+// Wraps the name into |type| as C does; false: that is a base type.
+bool wrap(Declarator& all, const Type& type, unsigned depth) {
+  if (type.kind == TypeKind::pointer) {
+    all.text = pointer_text(all.qualifiers, all.text);
+    all.qualifiers = {};
+    return true;
+  }
+  bool is_array = type.kind == TypeKind::array;
+  if (!is_array && type.kind != TypeKind::function) return false;
+  if (all.text.starts_with('*')) all.text = "(" + all.text + ")";
+  all.text += is_array ? array_bound(type) : parameters_text(type, depth);
+  return true;
+}
+
+// Steps from the outermost type inwards.
 Declarator declarator(const Type& type, std::string_view name, unsigned depth) {
   Declarator all;
   all.text = name;
-  bool is_behind_pointer = false;
   const Type* now = &type;
   for (unsigned steps = 0; now != nullptr && steps < max_depth; ++steps) {
-    if (all.qualifiers.take(now->kind)) {
-      now = now->target();
-      continue;
-    }
-    bool is_suffix =
-        now->kind == TypeKind::array || now->kind == TypeKind::function;
-    if (!is_suffix && now->kind != TypeKind::pointer) break;
-    if (is_suffix && is_behind_pointer) all.text = "(" + all.text + ")";
-    is_behind_pointer = now->kind == TypeKind::pointer;
-    if (now->kind == TypeKind::array) {
-      all.text += array_bound(*now);
-    } else if (now->kind == TypeKind::function) {
-      all.text += parameters_text(*now, depth);
-    } else {
-      all.text = pointer_text(all.qualifiers, std::move(all.text));
-      all.qualifiers = {};
-    }
+    if (!all.qualifiers.take(now->kind) && !wrap(all, *now, depth)) break;
     now = now->target();
   }
   all.base = now;
   bool is_void = now != nullptr && now->kind == TypeKind::void_type;
   if (is_void && now->name.empty()) all.base = nullptr;
   return all;
-}
-
-std::string base_text(const Type* base) {
-  if (base == nullptr) return "void";
-  std::string text(keyword(*base));
-  if (!base->name.empty()) return text + canonical_name(base->name);
-  return text + "{...}";
 }
 
 class Definition {
@@ -225,9 +219,7 @@ class Definition {
 }  // namespace
 
 std::string declaration(const Type& type, std::string_view name) {
-  Declarator parts = declarator(type, name, 0);
-  std::string text = parts.qualifiers.text() + base_text(parts.base);
-  return parts.text.empty() ? text : text + " " + parts.text;
+  return to_text(declarator(type, name, 0));
 }
 
 std::string type_name(const Type& type) {

@@ -24,6 +24,10 @@ struct Specifiers {
 
   bool take(std::string_view word);
   std::string name() const;
+
+ private:
+  std::string_view char_name() const;
+  std::string integer_name() const;
 };
 
 constexpr std::array<std::string_view, 7> base_words = {
@@ -48,23 +52,24 @@ bool Specifiers::take(std::string_view word) {
   return true;
 }
 
+std::string_view Specifiers::char_name() const {
+  if (is_unsigned) return "unsigned char";
+  return is_signed ? "signed char" : "char";
+}
+
+std::string Specifiers::integer_name() const {
+  constexpr std::array<std::string_view, 3> sizes = {"int", "long",
+                                                     "long long"};
+  std::string_view size = longs == 0 && is_short ? "short" : sizes.at(longs);
+  return is_unsigned ? fmt::format("unsigned {}", size) : std::string(size);
+}
+
 std::string Specifiers::name() const {
-  if (base == "char") {
-    if (is_unsigned) return "unsigned char";
-    return is_signed ? "signed char" : "char";
-  }
+  if (base.empty() || base == "int") return integer_name();
+  if (base == "char") return std::string(char_name());
   if (base == "double" && longs != 0) return "long double";
-  if (!base.empty() && base != "int" && base != "__int128") {
-    return std::string(base);
-  }
-  std::string_view size = base == "__int128" ? "__int128"
-                          : longs == 2       ? "long long"
-                          : longs == 1       ? "long"
-                          : is_short         ? "short"
-                                             : "int";
-  if (!is_unsigned) return std::string(size);
-  return base == "__int128" ? "__int128 unsigned"
-                            : fmt::format("unsigned {}", size);
+  if (base == "__int128" && is_unsigned) return "__int128 unsigned";
+  return std::string(base);
 }
 
 // What surrounds a base type, from the inside out.
@@ -100,19 +105,19 @@ class TypeParser {
     const Type* type = nullptr;
     Specifiers specifiers;
     while (cursor_.peek().kind == TokenKind::name) {
-      std::string_view word = cursor_.peek().text;
-      if (word == "const") {
+      if (cursor_.accept_name("const")) {
         has_const = true;
-      } else if (word == "volatile") {
+      } else if (cursor_.accept_name("volatile")) {
         has_volatile = true;
-      } else if (specifiers.words == 0 && type == nullptr && is_tag(word)) {
-        type = TRY(tagged());
-        continue;
-      } else if (type != nullptr || !specifiers.take(word)) {
-        if (type != nullptr || specifiers.words != 0) break;
-        type = TRY(named(word));
+      } else if (type != nullptr) {
+        break;
+      } else if (specifiers.take(cursor_.peek().text)) {
+        cursor_.next();
+      } else if (specifiers.words == 0) {
+        type = TRY(is_tag(cursor_.peek().text) ? tagged() : named());
+      } else {
+        break;
       }
-      cursor_.next();
     }
     if (specifiers.words != 0) type = &types_.c_type(specifiers.name());
     if (type == nullptr) return cursor_.syntax_error();
@@ -138,7 +143,8 @@ class TypeParser {
                  fmt::format("No {} type named {}.", word, name));
   }
 
-  Result<const Type*> named(std::string_view name) {
+  Result<const Type*> named() {
+    std::string_view name = cursor_.next().text;
     Result<const Type*> type =
         types_.type(name, bare_tags_ ? TypeTag::any : TypeTag::plain);
     if (type || type.error().kind() != ErrorKind::not_found) return type;

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -109,6 +110,12 @@ class Writer {
     out_.append(2 * (level + style_.indent), ' ');
   }
 
+  // Before a member or an element of what stands on |level|.
+  void start_item(bool is_first, bool is_pretty, std::size_t level) {
+    if (!is_first) out_ += is_pretty ? "," : ", ";
+    if (is_pretty) line(level + 1);
+  }
+
   void compound(const Object& object, const Type& type, unsigned level,
                 unsigned depth) {
     out_ += '{';
@@ -118,9 +125,7 @@ class Writer {
     bool is_first = true;
     for (const Member& member : type.members()) {
       if (is_over(depth)) break;
-      if (!is_first) out_ += style_.pretty ? "," : ", ";
-      is_first = false;
-      if (style_.pretty) line(level + 1);
+      start_item(std::exchange(is_first, false), style_.pretty, level);
       if (!member.name.empty()) out_ += member.name + " = ";
       value(object.member(member), level + 1, depth + 1);
     }
@@ -175,8 +180,7 @@ class Writer {
     unsigned shown = 0;
     for (; index < type.count && shown < style_.print_max; ++shown) {
       if (is_over(depth)) break;
-      if (index != 0) out_ += style_.array_pretty ? "," : ", ";
-      if (style_.array_pretty) line(level + 1);
+      start_item(index == 0, style_.array_pretty, level);
       std::size_t start = out_.size();
       value(object.at(index), level + 1, depth + 1);
       index += repeated(object, index, type.count, out_.substr(start), level);
