@@ -389,6 +389,7 @@ std::vector<std::uint32_t> BtfTypes::definitions(std::string_view name,
   });
   std::sort(found.begin(), found.end());
   std::vector<std::uint32_t> ids;
+  ids.reserve(found.size());
   for (const auto& [place, id] : found)
     ids.push_back(id);
   return ids;

@@ -245,6 +245,31 @@ class Program {
   std::vector<CfiRow> states_;
 };
 
+// The common entries of a section, each read once.
+class Commons {
+ public:
+  explicit Commons(const CfiSection& section) : section_(section) {}
+
+  // Nothing when it makes no sense.
+  const std::optional<CfiCommon>& at(std::uint64_t offset) {
+    auto [known, is_new] = known_.try_emplace(offset);
+    if (is_new) {
+      auto common = cfi_common(section_, offset);
+      if (common) known->second = *common;
+    }
+    return known->second;
+  }
+
+ private:
+  const CfiSection& section_;
+  std::map<std::uint64_t, std::optional<CfiCommon>> known_;
+};
+
+// Entries of code that the linker has dropped are at 0 or empty.
+bool is_live(const CfiFunction& one) {
+  return one.first != one.end && one.first != Address{};
+}
+
 std::uint64_t moved(std::uint64_t value, std::int64_t offset) {
   return value + static_cast<std::uint64_t>(offset);
 }
@@ -289,25 +314,13 @@ std::shared_ptr<const Cfi> Cfi::from_section(const CfiSection& section) {
 
 void Cfi::list(std::uint32_t index) const {
   const CfiSection& section = sections_[index];
-  std::map<std::uint64_t, std::optional<CfiCommon>> commons;
-  auto common_at = [&](std::uint64_t offset) -> const auto& {
-    auto [known, is_new] = commons.try_emplace(offset);
-    if (is_new) {
-      auto common = cfi_common(section, offset);
-      if (common) known->second = *common;
-    }
-    return known->second;
-  };
-  // Entries of code that the linker has dropped are at 0 or empty.
-  auto is_live = [](const CfiFunction& one) {
-    return one.first != one.end && one.first != Address{};
-  };
+  Commons commons(section);
   for (std::uint64_t at = 0;;) {
     auto entry = cfi_entry(section, at);
     if (!entry || entry->end <= at) return;
     at = entry->end;
     if (entry->is_common) continue;
-    const auto& common = common_at(entry->common);
+    const auto& common = commons.at(entry->common);
     if (!common) continue;
     auto function = cfi_function(section, *entry, *common);
     if (!function || !is_live(*function)) continue;

@@ -83,11 +83,8 @@ Result<CfiEntry> cfi_entry(const CfiSection& section, std::uint64_t offset) {
   if (!cursor.is_good() || cursor.at_end()) {
     return Error(ErrorKind::not_found, "no more call frame entries");
   }
-  std::uint64_t length = cursor.fixed(4);
-  if (length == 0xffffffff) {
-    entry.offset_size = 8;
-    length = cursor.fixed(8);
-  }
+  auto [length, offset_size] = cursor.unit_length();
+  entry.offset_size = offset_size;
   if (length == 0 && section.is_eh_frame) {
     return Error(ErrorKind::not_found, "no more call frame entries");
   }

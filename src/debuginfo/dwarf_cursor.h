@@ -74,6 +74,17 @@ class DwarfCursor {
     auto [value, bits] = long_leb();
     return sign_extend(value, bits);
   }
+  // What a unit or an entry starts with: how much follows, and how its format
+  // (32 or 64 bits) writes offsets.
+  struct UnitLength {
+    std::uint64_t bytes = 0;
+    unsigned offset_size = 4;
+  };
+  UnitLength unit_length() {
+    std::uint64_t bytes = fixed(4);
+    if (bytes == 0xffffffff) return {fixed(8), 8};
+    return {bytes, 4};
+  }
   Bytes bytes(std::uint64_t count) {
     if (count > left()) {
       fail();

@@ -185,6 +185,18 @@ std::optional<Attribute> read_place(DwarfCursor& cursor,
   }
 }
 
+// The attributes of one abbreviation, up to a pair of zeroes.
+void read_specs(DwarfCursor& cursor, std::vector<AttributeSpec>& specs) {
+  while (cursor.is_good()) {
+    AttributeSpec spec;
+    spec.name = static_cast<std::uint16_t>(cursor.uleb());
+    spec.form = static_cast<std::uint16_t>(cursor.uleb());
+    if (spec.form == DW_FORM_implicit_const) spec.constant = cursor.sleb();
+    if (spec.name == 0 && spec.form == 0) break;
+    specs.push_back(spec);
+  }
+}
+
 }  // namespace
 
 Result<DwarfSections> dwarf_sections(const ElfFile& file) {
@@ -221,14 +233,7 @@ Abbreviations Abbreviations::parse(Bytes section, std::uint64_t offset,
     one.tag = static_cast<std::uint16_t>(cursor.uleb());
     one.has_children = cursor.fixed(1) != 0;
     one.first = static_cast<std::uint32_t>(table.specs_.size());
-    while (cursor.is_good()) {
-      AttributeSpec spec;
-      spec.name = static_cast<std::uint16_t>(cursor.uleb());
-      spec.form = static_cast<std::uint16_t>(cursor.uleb());
-      if (spec.form == DW_FORM_implicit_const) spec.constant = cursor.sleb();
-      if (spec.name == 0 && spec.form == 0) break;
-      table.specs_.push_back(spec);
-    }
+    read_specs(cursor, table.specs_);
     if (!cursor.is_good()) break;
     one.count = static_cast<std::uint32_t>(table.specs_.size()) - one.first;
     table.all_.push_back(one);
@@ -262,11 +267,8 @@ Result<DwarfUnit> dwarf_unit(const DwarfSections& sections,
   DwarfUnit unit;
   unit.offset = offset;
   DwarfCursor cursor(section, offset - start, sections.endian);
-  std::uint64_t length = cursor.fixed(4);
-  if (length == 0xffffffff) {
-    unit.offset_size = 8;
-    length = cursor.fixed(8);
-  }
+  auto [length, offset_size] = cursor.unit_length();
+  unit.offset_size = offset_size;
   if (!cursor.is_good() || length > cursor.left()) {
     return bad_unit(offset, "longer than its section");
   }

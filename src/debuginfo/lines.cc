@@ -33,34 +33,37 @@ void sort_ranges(std::vector<CodeRange>& ranges) {
       ranges, {}, [](const CodeRange& one) { return one.range.first; });
 }
 
+// The ranges of one unit; false when they make no sense.
+bool read_range_set(DwarfCursor& cursor, std::vector<CodeRange>& found) {
+  std::uint64_t start = cursor.offset();
+  auto [length, offset_size] = cursor.unit_length();
+  if (length > cursor.left()) return false;
+  std::uint64_t end = cursor.offset() + length;
+  cursor.skip(2);  // version
+  std::uint64_t unit = cursor.fixed(offset_size);
+  auto size = static_cast<unsigned>(cursor.fixed(1));
+  cursor.skip(1);  // segment selectors, which nobody has
+  if (size == 0 || size > 8) return false;
+  // An address and a number of bytes; aligned as a whole.
+  std::uint64_t pair_size = std::uint64_t{size} * 2;
+  std::uint64_t head = cursor.offset() - start;
+  cursor.skip((pair_size - head % pair_size) % pair_size);
+  while (cursor.is_good() && cursor.offset() + pair_size <= end) {
+    Address first{cursor.fixed(size)};
+    std::uint64_t bytes = cursor.fixed(size);
+    if (bytes == 0 || first.value == 0) continue;
+    found.push_back({{first, first + bytes}, unit});
+  }
+  cursor.seek(end);
+  return true;
+}
+
 // .debug_aranges: which unit each piece of code belongs to.
 std::vector<CodeRange> address_ranges(Bytes section, std::endian endian) {
   std::vector<CodeRange> found;
   DwarfCursor cursor(section, 0, endian);
   while (cursor.is_good() && !cursor.at_end()) {
-    std::uint64_t start = cursor.offset();
-    unsigned offset_size = 4;
-    std::uint64_t length = cursor.fixed(4);
-    if (length == 0xffffffff) {
-      offset_size = 8;
-      length = cursor.fixed(8);
-    }
-    if (length > cursor.left()) break;
-    std::uint64_t end = cursor.offset() + length;
-    cursor.skip(2);  // version
-    std::uint64_t unit = cursor.fixed(offset_size);
-    auto size = static_cast<unsigned>(cursor.fixed(1));
-    cursor.skip(1);  // segment selectors, which nobody has
-    if (size == 0 || size > 8) break;
-    std::uint64_t head = cursor.offset() - start;
-    cursor.skip((2 * size - head % (2 * size)) % (2 * size));
-    while (cursor.is_good() && cursor.offset() + 2 * size <= end) {
-      Address first{cursor.fixed(size)};
-      std::uint64_t bytes = cursor.fixed(size);
-      if (bytes == 0 || first.value == 0) continue;
-      found.push_back({{first, first + bytes}, unit});
-    }
-    cursor.seek(end);
+    if (!read_range_set(cursor, found)) break;
   }
   sort_ranges(found);
   return found;

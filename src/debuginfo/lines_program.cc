@@ -293,12 +293,7 @@ Result<LineTable> line_table(const LineSections& sections, std::uint64_t offset,
                              std::string_view directory,
                              unsigned address_size) {
   DwarfCursor cursor(sections.line, offset, sections.endian);
-  unsigned offset_size = 4;
-  std::uint64_t length = cursor.fixed(4);
-  if (length == 0xffffffff) {
-    offset_size = 8;
-    length = cursor.fixed(8);
-  }
+  auto [length, offset_size] = cursor.unit_length();
   if (!cursor.is_good() || length > cursor.left()) {
     return bad_program(offset, "longer than their section");
   }
