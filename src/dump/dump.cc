@@ -45,7 +45,6 @@ class FileStart : public DataSource {
 
 Result<std::unique_ptr<Dump>> open_dump(
     std::span<const std::filesystem::path> files) {
-  if (files.empty()) return Error(ErrorKind::usage, "no dump file given");
   std::vector<std::shared_ptr<const DataSource>> sources;
   const DumpFormat* format = nullptr;
   for (const std::filesystem::path& path : files) {
@@ -66,6 +65,7 @@ Result<std::unique_ptr<Dump>> open_dump(
     format = found;
     sources.push_back(std::move(source));
   }
+  if (!format) return Error(ErrorKind::usage, "no dump file given");
   return format->open(std::move(sources));
 }
 

@@ -144,6 +144,13 @@ class ElfDump : public Dump {
   Result<void> map_segments(const std::vector<Segment>& segments);
   Error missing(PhysAddress at) const;
 
+  // Memory of one kind.
+  struct Extent {
+    const Interval* stored = nullptr;  // null: zeroes
+    std::uint64_t end = 0;             // physical
+  };
+  Result<Extent> extent_at(PhysAddress at) const;
+
   std::shared_ptr<const DataSource> file_;
   IntervalMap stored_;     // physical to file
   IntervalMap from_file_;  // file to physical
@@ -242,21 +249,21 @@ Error ElfDump::missing(PhysAddress at) const {
                at.value);
 }
 
+Result<ElfDump::Extent> ElfDump::extent_at(PhysAddress at) const {
+  const Interval* piece = stored_.find(at.value);
+  if (piece && piece->start <= at.value) return Extent{piece, piece->end};
+  const Interval* tail = tails_.find(at.value);
+  if (!tail || tail->start > at.value || !tails_are_zero_) return missing(at);
+  std::uint64_t end = piece ? std::min(tail->end, piece->start) : tail->end;
+  return Extent{nullptr, end};
+}
+
 Result<void> ElfDump::read(PhysAddress from, std::span<std::byte> out) const {
   while (!out.empty()) {
-    const Interval* piece = stored_.find(from.value);
-    bool is_stored = piece && piece->start <= from.value;
-    std::uint64_t end = is_stored ? piece->end : 0;
-    if (!is_stored) {
-      const Interval* tail = tails_.find(from.value);
-      if (!tail || tail->start > from.value || !tails_are_zero_) {
-        return missing(from);
-      }
-      end = piece ? std::min(tail->end, piece->start) : tail->end;
-    }
+    auto [stored, end] = TRY(extent_at(from));
     auto count = std::min<std::uint64_t>(end - from.value, out.size());
-    if (is_stored) {
-      TRY(file_->read(FileOffset{piece->target_of(from.value)},
+    if (stored != nullptr) {
+      TRY(file_->read(FileOffset{stored->target_of(from.value)},
                       out.first(count)));
     } else {
       std::fill_n(out.begin(), count, std::byte{0});
