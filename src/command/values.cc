@@ -196,8 +196,7 @@ Result<std::vector<unsigned>> cpu_spec(const Kernel& kernel,
     }
   }
   std::ranges::sort(cpus);
-  auto rest = std::ranges::unique(cpus);
-  cpus.erase(rest.begin(), rest.end());
+  cpus.erase(std::unique(cpus.begin(), cpus.end()), cpus.end());
   return cpus;
 }
 

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "base/bytes.h"
+
 namespace inquest {
 namespace {
 
@@ -171,7 +173,8 @@ class Lexer {
                          : "Unmatched single quote.");
     }
     ++at_;
-    token.value = static_cast<std::uint64_t>(static_cast<signed char>(c));
+    token.value = static_cast<std::uint64_t>(
+        sign_extend(static_cast<unsigned char>(c), 8));
     return token;
   }
 

@@ -109,12 +109,10 @@ class TypeParser {
         has_const = true;
       } else if (cursor_.accept_name("volatile")) {
         has_volatile = true;
-      } else if (type != nullptr) {
-        break;
-      } else if (specifiers.take(cursor_.peek().text)) {
+      } else if (type == nullptr && specifiers.take(cursor_.peek().text)) {
         cursor_.next();
-      } else if (specifiers.words == 0) {
-        type = TRY(is_tag(cursor_.peek().text) ? tagged() : named());
+      } else if (type == nullptr && specifiers.words == 0) {
+        type = TRY(named());
       } else {
         break;
       }
@@ -144,6 +142,7 @@ class TypeParser {
   }
 
   Result<const Type*> named() {
+    if (is_tag(cursor_.peek().text)) return tagged();
     std::string_view name = cursor_.next().text;
     Result<const Type*> type =
         types_.type(name, bare_tags_ ? TypeTag::any : TypeTag::plain);
