@@ -26,7 +26,14 @@ class KdumpWriter {
   void header();
   void sub_header();
   void bitmaps();
+  std::vector<const Content*> stored_pages() const;
   void pages();
+  void descriptor(std::uint64_t at, std::uint64_t size, std::uint64_t flags) {
+    out_.u64(at);
+    out_.u32(size);
+    out_.u32(flags);
+    out_.u64(0);
+  }
   void long_word(std::uint64_t value) {
     out_.align(shape_.is_64 ? 8 : 4);
     out_.integer(value, shape_.is_64 ? 8 : 4);
@@ -34,6 +41,11 @@ class KdumpWriter {
   void wide(std::uint64_t value) {
     out_.align(8);
     out_.u64(value);
+  }
+  // Where something is in the file, in a sub header.
+  void place(std::uint64_t at, std::uint64_t size) {
+    wide(size == 0 ? 0 : at);
+    long_word(size);
   }
   std::uint64_t sub_blocks() const { return 1 + notes_blocks_; }
 
@@ -86,18 +98,9 @@ void KdumpWriter::sub_header() {
     long_word(version >= 6 ? 0 : first_);
     long_word(version >= 6 ? 0 : end_);
   }
-  if (version >= 3) {
-    wide(machine_.vmcoreinfo.empty() ? 0 : text_at);
-    long_word(machine_.vmcoreinfo.size());
-  }
-  if (version >= 4) {
-    wide(notes_.empty() ? 0 : notes_at);
-    long_word(notes_.size());
-  }
-  if (version >= 5) {
-    wide(0);
-    long_word(0);
-  }
+  if (version >= 3) place(text_at, machine_.vmcoreinfo.size());
+  if (version >= 4) place(notes_at, notes_.size());
+  if (version >= 5) place(0, 0);  // what was erased
   if (version >= 6) {
     wide(first_);
     wide(end_);
@@ -118,26 +121,28 @@ void KdumpWriter::bitmaps() {
   out_.bytes(stored);
 }
 
-void KdumpWriter::pages() {
+std::vector<const Content*> KdumpWriter::stored_pages() const {
   std::vector<const Content*> stored;
   for (const auto& [page, content] : machine_.pages) {
     if (content && page >= first_ && page < end_) stored.push_back(&*content);
   }
+  return stored;
+}
+
+void KdumpWriter::pages() {
+  std::vector<const Content*> stored = stored_pages();
   std::uint64_t at = out_.size() + stored.size() * 24;
   std::vector<Content> data;
   for (std::size_t i = 0; i < stored.size(); ++i) {
     if (shape_.is_incomplete && i >= stored.size() / 2) {
-      for (int word = 0; word < 3; ++word)
-        out_.u64(0);
+      descriptor(0, 0, 0);
       continue;
     }
     Content packed = compress(shape_.compression, *stored[i]);
     bool is_smaller = packed.size() < stored[i]->size();
-    out_.u64(at);
-    out_.u32(is_smaller ? packed.size() : stored[i]->size());
-    out_.u32(is_smaller ? method_flag(shape_.compression) : 0);
-    out_.u64(0);
     data.push_back(is_smaller ? packed : *stored[i]);
+    descriptor(at, data.back().size(),
+               is_smaller ? method_flag(shape_.compression) : 0);
     at += data.back().size();
   }
   for (const Content& each : data)

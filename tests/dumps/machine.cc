@@ -103,9 +103,9 @@ void Machine::exclude(std::uint64_t at) {
   pages[at / page_size] = std::nullopt;
 }
 
-std::string Machine::value(std::string_view key, std::string other) const {
+std::string Machine::value(std::string_view key, std::string_view other) const {
   auto found = values.find(key);
-  return found == values.end() ? other : found->second;
+  return found == values.end() ? std::string(other) : found->second;
 }
 
 std::uint64_t Machine::number(std::string_view key, std::uint64_t other) const {

@@ -17,20 +17,30 @@
 
 namespace inquest::test {
 
-std::string DumpShape::name() const {
-  constexpr const char* kinds[] = {"elf", "kdump", "diskdump"};
+namespace {
+
+std::string elf_name(const DumpShape& shape) {
+  std::string name = shape.is_64 ? "elf64" : "elf32";
+  if (shape.has_extended_count) name += "_xnum";
+  return name;
+}
+
+std::string kdump_name(const DumpShape& shape) {
   constexpr const char* methods[] = {"none", "zlib", "lzo", "snappy", "zstd"};
-  std::string name = kinds[static_cast<std::size_t>(kind)];
-  if (kind == DumpKind::elf) {
-    name += is_64 ? "64" : "32";
-    if (has_extended_count) name += "_xnum";
-  } else {
-    name += fmt::format("{}_{}", version,
-                        methods[static_cast<std::size_t>(compression)]);
-    if (!is_64) name += "_32";
-    if (parts > 1) name += fmt::format("_split{}", parts);
-    if (is_incomplete) name += "_incomplete";
-  }
+  std::string name = fmt::format(
+      "{}{}_{}", shape.kind == DumpKind::kdump ? "kdump" : "diskdump",
+      shape.version, methods[static_cast<std::size_t>(shape.compression)]);
+  if (!shape.is_64) name += "_32";
+  if (shape.parts > 1) name += fmt::format("_split{}", shape.parts);
+  if (shape.is_incomplete) name += "_incomplete";
+  return name;
+}
+
+}  // namespace
+
+std::string DumpShape::name() const {
+  std::string name =
+      kind == DumpKind::elf ? elf_name(*this) : kdump_name(*this);
   if (endian == std::endian::big) name += "_big";
   if (is_flattened) name += is_scattered ? "_scattered" : "_flat";
   return name;

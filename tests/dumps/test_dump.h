@@ -46,7 +46,7 @@ struct Machine {
   // |size| bytes of the integer |value|.
   void write(std::uint64_t at, std::uint64_t value, unsigned size);
   void exclude(std::uint64_t at);
-  std::string value(std::string_view key, std::string other = "") const;
+  std::string value(std::string_view key, std::string_view other = "") const;
   std::uint64_t number(std::string_view key, std::uint64_t other) const;
 };
 

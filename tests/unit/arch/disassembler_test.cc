@@ -17,9 +17,10 @@ class DisassemblerTest : public testing::Test {
     disassembler_ = std::move(opened).value();
   }
 
-  Result<Instruction> decode(std::vector<unsigned> code,
+  Result<Instruction> decode(const std::vector<unsigned>& code,
                              Address at = {0xffffffff81000000}) {
     std::vector<std::byte> bytes;
+    bytes.reserve(code.size());
     for (unsigned each : code)
       bytes.push_back(std::byte(each));
     return disassembler_->decode(bytes, at);

@@ -121,10 +121,9 @@ TEST(Btf, BitFieldsOfBothForms) {
   auto number = builder.integer("int", 4, 1);
   auto odd = builder.integer("unsigned int", 4, 0, 3);
   auto named = builder.add("bits_t", k_typedef, 0, odd);
-  builder.add("with_flag", k_struct, 2, 4,
+  builder.add("with_flag", k_struct, 2 | BtfBuilder::flag, 4,
               {{builder.name("a"), number, 5U << 24 | 7},
-               {builder.name("b"), number, 12}},
-              true);
+               {builder.name("b"), number, 12}});
   builder.add("old", k_struct, 3, 4,
               {{builder.name("a"), odd, 4},
                {builder.name("b"), named, 7},
@@ -154,8 +153,8 @@ TEST(Btf, EnumerationsOldAndNew) {
 
   BtfBuilder builder;
   builder.add("color", k_enum, 1, 4, {{builder.name("red"), 0xffffffff}});
-  builder.add("shade", k_enum, 1, 4, {{builder.name("dark"), 0xffffffff}},
-              true);
+  builder.add("shade", k_enum, 1 | BtfBuilder::flag, 4,
+              {{builder.name("dark"), 0xffffffff}});
   builder.add("big", k_enum64, 2, 8,
               {{builder.name("x"), 5, 1}, {builder.name("y"), 0, 1U << 31}});
   builder.add("color", k_enum, 0, 4);
@@ -234,7 +233,7 @@ TEST(Btf, NamesOfSeveralThings) {
 TEST(Btf, DeclarationsStandForDefinitions) {
   BtfBuilder builder;
   auto known = builder.add("known", k_fwd, 0, 0);
-  auto unknown = builder.add("unknown", k_fwd, 0, 0, {}, true);
+  auto unknown = builder.add("unknown", k_fwd, BtfBuilder::flag, 0);
   builder.add("known", k_struct, 0, 24);
   builder.add("k", k_typedef, 0, known);
   builder.add("u", k_typedef, 0, unknown);
@@ -329,6 +328,7 @@ TEST(Btf, ManyThreads) {
   ASSERT_TRUE(btf);
   std::atomic<int> right = 0;
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       for (int j = 0; j < 200; ++j) {

@@ -113,9 +113,8 @@ class ElfBuilder {
     StringTable names;
     for (const SectionSpec& section : sections_)
       names.add(section.name);
-    std::uint32_t own_name = names.add(".shstrtab");
+    names.add(".shstrtab");
     add({.name = ".shstrtab", .type = SHT_STRTAB});
-    (void)own_name;
     sections_.back().bytes = Writer().text(names.bytes()).bytes();
 
     std::size_t header_size = is_64_ ? 64 : 52;
@@ -209,11 +208,13 @@ class BtfBuilder {
   std::uint32_t name(const std::string& text) {
     return text.empty() ? 0 : strings_.add(text) + first_string_;
   }
+  // What some kinds keep beside the count.
+  static constexpr unsigned flag = 1U << 31;
   // One record and the words that follow it.
-  std::uint32_t add(const std::string& text, unsigned kind, unsigned count,
-                    std::uint32_t size_or_type, const Entries& entries = {},
-                    bool flag = false) {
-    std::uint32_t info = kind << 24 | count | (flag ? 1U << 31 : 0);
+  std::uint32_t add(const std::string& text, unsigned kind,
+                    unsigned count_and_flag, std::uint32_t size_or_type,
+                    const Entries& entries = {}) {
+    std::uint32_t info = kind << 24 | count_and_flag;
     types_.u32(name(text)).u32(info).u32(size_or_type);
     for (const auto& entry : entries) {
       for (std::uint64_t each : entry)

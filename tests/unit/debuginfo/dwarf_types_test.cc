@@ -199,6 +199,7 @@ TEST_P(DwarfTypes, NamesAreCompleted) {
 
 TEST_P(DwarfTypes, ManyThreadsMayAsk) {
   std::vector<std::jthread> threads;
+  threads.reserve(8);
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([this] {
       const Type& kitchen = type("kitchen", TypeTag::structure);

@@ -20,11 +20,10 @@ std::vector<std::byte> btf_section() {
   auto number = builder.integer("int", 4, 1);
   auto pointer = builder.add("", 2, 0, number);
   auto array = builder.add("", 3, 0, 0, {{pointer, number, 4}});
-  builder.add("s", 4, 3, 64,
+  builder.add("s", 4, 3 | BtfBuilder::flag, 64,
               {{builder.name("a"), array, 0},
                {builder.name("b"), number, 3U << 24 | 256},
-               {0, builder.end() + 1, 320}},
-              true);
+               {0, builder.end() + 1, 320}});
   builder.add("", 5, 1, 8, {{builder.name("u"), pointer, 0}});
   builder.add("e", 6, 2, 4, {{builder.name("x"), 1}, {builder.name("y"), 2}});
   auto forward = builder.add("s", 7, 0, 0);

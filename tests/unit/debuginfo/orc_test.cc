@@ -109,7 +109,7 @@ TEST(OrcTable, SortsWhatIsNotSorted) {
   Address at{0xffffffff82000000};
   std::uint64_t text = 0xffffffff81000000;
   std::vector<std::uint64_t> starts;
-  for (unsigned i = 0; i < 300; ++i)
+  for (std::uint64_t i = 0; i < 300; ++i)
     starts.push_back(text + 16 * (299 - i));
   auto ips = distances(at.value, starts);
   auto entries = call_entries(starts.size());

@@ -76,6 +76,7 @@ TEST(PhysicalMemory, IsSafeFromManyThreads) {
   OpenedMemory memory(numbered(pages), 16 * 2 * 4096);
   std::atomic<std::uint64_t> wrong = 0;
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {
     threads.emplace_back([&, seed] {
       for (std::uint64_t i = 0; i < 2000; ++i) {
