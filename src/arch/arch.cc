@@ -9,7 +9,7 @@ namespace inquest {
 namespace {
 
 using Make = const Arch& (*)();
-constexpr std::array<Make, 1> architectures = {x86_64};
+constexpr std::array<Make, 2> architectures = {x86_64, arm64};
 
 }  // namespace
 

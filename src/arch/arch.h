@@ -21,10 +21,16 @@ using PhysRead =
 // How a set of page tables is laid out.
 struct Paging {
   PhysAddress root;          // of the top-level table
-  unsigned levels = 4;       // x86_64: 4 or 5
+  unsigned levels = 4;       // x86_64: 4 or 5; arm64: 2 to 5
   unsigned page_shift = 12;  // of the smallest page
   unsigned va_bits = 48;
   std::uint64_t ignored = 0;  // bits of an entry that are no address (SME)
+  // arm64: a process's tables (TTBR0), not the kernel's (TTBR1); 52-bit
+  // physical addresses in 4 or 16 KiB pages (LPA2); kernel pointers carry tags
+  // in their top byte (KASAN).
+  bool is_lower_half = false;
+  bool has_wide_entries = false;
+  bool has_tags = false;
 };
 
 // One step of a walk, top level first.

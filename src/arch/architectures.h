@@ -8,5 +8,6 @@
 namespace inquest {
 
 const Arch& x86_64();
+const Arch& arm64();
 
 }  // namespace inquest
