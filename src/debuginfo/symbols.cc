@@ -90,15 +90,12 @@ char letter_of(const ElfSymbol& symbol, std::span<const char> letters) {
   return is_raised ? static_cast<char>(letter - 'a' + 'A') : letter;
 }
 
-// Names that are none: of files, sections, and arm's $x, $d marks between
-// code and data.
+// Names that are none: of files, sections, and marks between code and data.
 bool is_named_place(const ElfSymbol& symbol) {
   unsigned type = ELF64_ST_TYPE(symbol.info);
   if (type == STT_FILE || type == STT_SECTION) return false;
   if (symbol.section == SHN_UNDEF || symbol.name.empty()) return false;
-  bool is_mark = symbol.name[0] == '$' && symbol.name.size() > 1 &&
-                 (symbol.name.size() == 2 || symbol.name[2] == '.');
-  return !is_mark;
+  return !is_mapping_mark(symbol.name);
 }
 
 // Where the kernel image begins, as linked: what lies below is the per-CPU
@@ -130,6 +127,11 @@ void order_ties(std::vector<Symbol>& symbols) {
 }
 
 }  // namespace
+
+bool is_mapping_mark(std::string_view name) {
+  return name.size() > 1 && name[0] == '$' &&
+         (name.size() == 2 || name[2] == '.');
+}
 
 std::string_view source_name(std::string_view name) {
   std::size_t dot = name.find('.');

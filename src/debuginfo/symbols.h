@@ -30,6 +30,9 @@ struct SymbolAt {
   std::uint64_t offset = 0;
 };
 
+// Whether |name| only marks where code or data begins (arm's $x, $d.12).
+bool is_mapping_mark(std::string_view name);
+
 // The symbols of one object, sorted by address (ties in source order). Names
 // are looked up through a hash table made when first asked for.
 class SymbolTable {

@@ -188,7 +188,7 @@ Result<SymbolTable> ModuleKallsyms::table() {
     Entry symbol = at(i);
     if (!is_wanted(symbol)) continue;
     std::string_view text = without_clone_suffix(name(symbol.name));
-    if (text.empty()) continue;
+    if (text.empty() || is_mapping_mark(text)) continue;
     bool has_size = where.place != Letters::Place::size;
     symbols.push_back({text,
                        {symbol.value},
