@@ -23,14 +23,6 @@ const StackRange* stack_of(const std::vector<StackRange>& stacks, Address at) {
   return found != stacks.end() ? &*found : nullptr;
 }
 
-std::uint64_t register_value(const SavedRegisters& saved,
-                             std::string_view name) {
-  for (const auto& [its_name, value] : saved.named) {
-    if (its_name == name) return value;
-  }
-  return 0;
-}
-
 std::string upper_case(std::string text) {
   std::ranges::transform(text, text.begin(), [](unsigned char c) {
     return static_cast<char>(std::toupper(c));
@@ -38,25 +30,14 @@ std::string upper_case(std::string text) {
   return text;
 }
 
-// Whether these words can be a saved pt_regs: the selectors of Linux, flags
-// with the bits that are always set or clear, addresses of the right kind.
-bool is_plausible(const Kernel& kernel, const SavedRegisters& saved,
-                  const StackRange& stack) {
-  std::uint64_t cs = register_value(saved, "CS");
-  std::uint64_t ss = register_value(saved, "SS");
-  std::uint64_t flags = register_value(saved, "RFLAGS");
-  Address pc{register_value(saved, "RIP")};
-  Address sp{register_value(saved, "RSP")};
-  constexpr std::uint64_t fixed_flags = 0xffffffffffc0802a;
-  if ((flags & fixed_flags) != 2) return false;
-  if (cs == 0x33 || cs == 0x23) {
-    return ss == 0x2b && pc.value >> 56 == 0 && sp.value >> 56 == 0;
-  }
-  return cs == 0x10 && (ss == 0x18 || ss == 0) && kernel.is_text(pc) &&
-         stack.contains(sp);
-}
-
 }  // namespace
+
+// Where frames are known by records, calls are named by their own address.
+BtCode BtBuilder::caller(Address pc) const {
+  constexpr std::uint64_t call_size = 4;
+  return kernel_.linux_arch().has_frame_records() ? code(pc - call_size, false)
+                                                  : code(pc, true);
+}
 
 BtCode BtBuilder::code(Address pc, bool is_call) const {
   BtCode found{.address = pc};
@@ -79,12 +60,11 @@ BtCode BtBuilder::code(Address pc, bool is_call) const {
 
 BtRegisters BtBuilder::registers(const SavedRegisters& saved) const {
   BtRegisters found{.saved = saved, .code = {}};
-  Address pc{register_value(saved, "RIP")};
-  if (!saved.is_user) {
-    found.code = code(pc, false);
-  } else {
-    found.code.address = pc;
-  }
+  Address pc{saved.registers.find(kernel_.arch().pc_register()).value_or(0)};
+  found.code.address = pc;
+  if (saved.is_user) return found;
+  found.code = code(pc, false);
+  if (auto link = saved.find("LR")) found.link = code(Address{*link}, false);
   return found;
 }
 
@@ -114,10 +94,11 @@ BtRow BtBuilder::row(const Object& task) {
 void BtBuilder::add_frames(BtRow& row, const Backtrace& trace) {
   std::string_view stack;
   for (const Frame& frame : trace.frames) {
-    BtFrame made{.slot = frame.slot,
-                 .code = code(frame.pc, frame.is_call),
-                 .stack = frame.stack,
-                 .method = frame.method};
+    BtFrame made{
+        .slot = frame.slot,
+        .code = frame.is_call ? caller(frame.pc) : code(frame.pc, false),
+        .stack = frame.stack,
+        .method = frame.method};
     if (!stack.empty() && stack != frame.stack) made.left_stack = stack;
     if (frame.registers) made.registers = registers(*frame.registers);
     row.frames.push_back(std::move(made));
@@ -127,7 +108,7 @@ void BtBuilder::add_frames(BtRow& row, const Backtrace& trace) {
 
 std::string BtBuilder::meaning(std::uint64_t value) const {
   if (wants_.words < 2) return "";
-  if (auto place = kernel_.place(Address{value})) {
+  if (auto place = kernel_.pointed_place(value)) {
     return place->offset == 0
                ? place->symbol
                : fmt::format("{}+{}", place->symbol, place->offset);
@@ -146,7 +127,11 @@ void BtBuilder::add_words(BtRow& row,
     const StackRange* stack = stack_of(stacks, frame.slot);
     if (stack == nullptr || !stack->contains(end)) continue;
     if (end - frame.slot > stack_limit) continue;
-    for (Address at = frame.slot + 8; at <= end; at = at + 8) {
+    // A frame record is the frame's lower end, a return address its upper.
+    bool is_record = kernel_.linux_arch().has_frame_records();
+    Address first = is_record ? frame.slot : frame.slot + 8;
+    if (is_record) end = end - 8;
+    for (Address at = first; at <= end; at = at + 8) {
       auto value = kernel_.memory().u64(at);
       if (!value) break;
       frame.words.push_back({at, *value, meaning(*value)});
@@ -166,6 +151,7 @@ void BtBuilder::scan_stack(BtRow& row, const StackRange& stack, Address from,
   for (std::size_t at = 0; at + 8 <= bytes->size(); at += 8) {
     Address value{
         load_unsigned(Bytes(*bytes).subspan(at, 8), kernel_.memory().endian())};
+    value = kernel_.layout().code_address(value.value);
     if (!kernel_.is_text(value)) continue;
     row.frames.push_back(
         {.slot = from + at, .code = code(value, true), .stack = stack.name});
@@ -258,7 +244,7 @@ BtRawRow BtBuilder::raw(const Object& task) {
   for (std::size_t at = 0; at + 8 <= bytes->size(); at += 8) {
     std::uint64_t value =
         load_unsigned(Bytes(*bytes).subspan(at, 8), kernel_.memory().endian());
-    auto place = kernel_.place(Address{value});
+    auto place = kernel_.pointed_place(value);
     row.words.push_back(
         {stack.base + at, value,
          !place ? ""
@@ -271,13 +257,14 @@ BtRawRow BtBuilder::raw(const Object& task) {
 
 std::vector<BtExceptionFrame> BtBuilder::search(const StackRange& stack,
                                                 Address from) const {
-  constexpr std::uint64_t registers_size = 21 * sizeof(std::uint64_t);
+  std::uint64_t registers_size = kernel_.linux_arch().saved_size(kernel_);
   std::vector<BtExceptionFrame> found;
   if (stack.size > stack_limit) return found;
   Address end = stack.base + stack.size;
   for (Address at = from; at + registers_size <= end; at = at + 8) {
     auto saved = kernel_.linux_arch().saved_registers(kernel_, at, false);
-    if (!saved || !is_plausible(kernel_, *saved, stack)) continue;
+    if (!saved || !kernel_.linux_arch().is_plausible(kernel_, *saved, stack))
+      continue;
     found.push_back({saved->is_user, registers(*saved)});
   }
   return found;
@@ -333,10 +320,12 @@ std::optional<BtOverflowRow> BtBuilder::overflow(const Object& task) {
                              base.value, *word);
     return row;
   }
-  auto sp = task["thread"]["sp"].to_unsigned();
-  if (sp && !walker_.active_cpu(task) &&
+  auto registers = kernel_.linux_arch().sleeping(kernel_, task);
+  if (!registers || walker_.active_cpu(task)) return std::nullopt;
+  auto sp = registers->find(kernel_.arch().sp_register());
+  if (sp &&
       !StackRange{"", *stack, stack_size(kernel_)}.contains(Address{*sp})) {
-    row.reason = fmt::format("thread.sp {:x} is outside of the stack", *sp);
+    row.reason = fmt::format("the saved sp {:x} is outside of the stack", *sp);
     return row;
   }
   return std::nullopt;

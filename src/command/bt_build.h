@@ -36,6 +36,7 @@ class BtBuilder {
 
  private:
   BtCode code(Address pc, bool is_call) const;
+  BtCode caller(Address pc) const;  // |pc|: a return address
   BtRegisters registers(const SavedRegisters& saved) const;
   void add_frames(BtRow& row, const Backtrace& trace);
   void add_words(BtRow& row, const std::vector<StackRange>& stacks) const;

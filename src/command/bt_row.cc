@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "command/bt_registers.h"
 
 namespace inquest {
 namespace {
@@ -21,53 +22,6 @@ std::string code_text(const BtCode& code, const BtStyle& style) {
   std::string text = fmt::format("{} at {:x}", name, code.address.value);
   if (!code.module.empty()) text += fmt::format(" [{}]", code.module);
   return printable(text) + '\n';
-}
-
-std::string line_text(const std::optional<SourceLine>& line) {
-  if (!line) return "";
-  return fmt::format("    {}: {}\n", printable(line->file), line->line);
-}
-
-std::uint64_t named(const SavedRegisters& saved, std::string_view name) {
-  for (const auto& [its_name, value] : saved.named) {
-    if (its_name == name) return value;
-  }
-  return 0;
-}
-
-// Three registers a line; the flags are shown as 32 bits, the segments as 16.
-std::string registers_text(const SavedRegisters& saved) {
-  std::string text;
-  unsigned column = 0;
-  for (const auto& [name, value] : saved.named) {
-    if (name == "CS" || name == "SS" || name == "ORIG_RAX") continue;
-    int digits = name == "RFLAGS" || name == "EFLAGS" ? 8 : 16;
-    text += column == 0 ? "    " : "  ";
-    text += fmt::format("{:>3}: {:0{}x}", name, value, digits);
-    if (++column == 3) {
-      text += '\n';
-      column = 0;
-    }
-  }
-  if (column != 0) text += '\n';
-  bool is_whole = saved.named.size() > 5;
-  text += is_whole
-              ? fmt::format("    ORIG_RAX: {:016x}  ", named(saved, "ORIG_RAX"))
-              : "    ";
-  return text + fmt::format("CS: {:04x}  SS: {:04x}\n", named(saved, "CS"),
-                            named(saved, "SS"));
-}
-
-std::string registers_text(const BtRegisters& registers) {
-  const BtCode& code = registers.code;
-  std::string text;
-  if (!registers.saved.is_user) {
-    text += code.symbol.empty()
-                ? "    [exception RIP: unknown or invalid address]\n"
-                : fmt::format("    [exception RIP: {}+{}]\n",
-                              printable(code.symbol), code.offset);
-  }
-  return text + registers_text(registers.saved) + line_text(code.line);
 }
 
 std::string words_text(const std::vector<BtWord>& words) {

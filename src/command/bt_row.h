@@ -26,6 +26,7 @@ struct BtCode {
 struct BtRegisters {
   SavedRegisters saved;
   BtCode code = {};
+  std::optional<BtCode> link = {};  // what the link register points to
 };
 
 // A word of the stack.

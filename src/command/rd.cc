@@ -145,7 +145,7 @@ std::uint64_t in_network_order(std::uint64_t value, unsigned width,
 
 std::optional<std::string> symbol_text(const Kernel& kernel,
                                        std::uint64_t value) {
-  auto place = kernel.place(Address{value});
+  auto place = kernel.pointed_place(value);
   if (!place || place->symbol.empty()) return std::nullopt;
   if (place->offset == 0) return place->symbol;
   return fmt::format("{}+{}", place->symbol, place->offset);

@@ -148,7 +148,10 @@ ValueStyle value_style(const Session& session, std::optional<unsigned> radix) {
     std::optional<Kernel::Place> place = kernel.place(at);
     // A compiler's label (.L...) names nothing a reader knows.
     if (!place || place->symbol.starts_with(".L")) return std::nullopt;
-    if (place->size != 0 && place->offset >= place->size) return std::nullopt;
+    // Only code may have a name without a size.
+    if (place->size == 0 ? !kernel.is_text(at) : place->offset >= place->size) {
+      return std::nullopt;
+    }
     if (place->offset == 0) return place->symbol;
     return fmt::format("{}+{}", place->symbol, place->offset);
   };

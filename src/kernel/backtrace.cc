@@ -2,21 +2,15 @@
 #include "kernel/backtrace.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include <fmt/format.h>
 
 #include "kernel/crash_notes.h"
 #include "kernel/stack_chain.h"
 #include "kernel/task.h"
-#include "kernel/unwinding.h"
 
 namespace inquest {
 namespace {
-
-// Functions that a CPU does not return from once the kernel is stopped.
-constexpr std::string_view last_functions[] = {"machine_kexec",
-                                               "crash_nmi_callback"};
 
 bool is_kernel_address(const Kernel& kernel, std::uint64_t value) {
   return value >> (8 * kernel.arch().pointer_size() - 1) != 0;
@@ -48,7 +42,8 @@ std::vector<Address> slots_of(const Kernel& kernel, const StackRange& stack,
   for (std::size_t at = 0; at + 8 <= bytes->size(); at += 8) {
     std::uint64_t word =
         load_unsigned(Bytes(*bytes).subspan(at, 8), kernel.memory().endian());
-    if (code.returns_to(word)) slots.push_back(stack.base + at);
+    if (code.returns_to(kernel.layout().code_address(word).value))
+      slots.push_back(stack.base + at);
   }
   return slots;
 }
@@ -67,29 +62,12 @@ bool reaches(const Kernel& kernel, const Backtrace& found,
   });
 }
 
-SavedRegisters user_registers(const Registers& registers, const Arch& arch) {
-  SavedRegisters saved;
-  saved.registers = registers;
-  saved.is_user = true;
-  auto names = arch.registers();
-  for (unsigned i = 0; i < names.size() && i < Registers::limit; ++i) {
-    auto value = registers.find(i);
-    if (!value) continue;
-    std::string name(names[i].name);
-    std::ranges::transform(name, name.begin(), [](unsigned char c) {
-      return static_cast<char>(std::toupper(c));
-    });
-    saved.named.emplace_back(std::move(name), *value);
-  }
-  return saved;
-}
-
 }  // namespace
 
 StackWalker::StackWalker(const Kernel& kernel)
     : kernel_(kernel),
       generated_(std::make_shared<const GeneratedCodes>(kernel)),
-      unwinder_(kernel_unwinder(kernel, generated_)) {}
+      unwinder_(kernel.linux_arch().unwinder(kernel, generated_)) {}
 
 std::optional<unsigned> StackWalker::active_cpu(const Object& task) {
   if (!has_active_) {
@@ -121,7 +99,7 @@ std::vector<StackRange> StackWalker::stacks(const Object& task) {
 
 Backtrace StackWalker::follow(const Object& task, const Start& start) {
   StackChain chain(kernel_, unwinder_, *generated_, task, stacks(task));
-  return chain.follow(start.registers, start.is_call, start.slot);
+  return chain.follow(start.registers, start.is_call);
 }
 
 Backtrace StackWalker::walk(const Object& task) {
@@ -143,14 +121,13 @@ Backtrace StackWalker::walk_sleeping(const Object& task) {
     none.broken = std::move(registers).error();
     return none;
   }
-  std::uint64_t sp = registers->find(kernel_.arch().sp_register()).value_or(0);
-  return follow(
-      task, {*registers, true, Address{sp - kernel_.arch().pointer_size()}});
+  return follow(task, {*registers, true});
 }
 
 std::optional<Backtrace> StackWalker::walk_stop(
-    const Object& task, const std::optional<Registers>& note) {
-  for (std::string_view function : last_functions) {
+    const Object& task, std::span<const std::string_view> functions,
+    const std::optional<Registers>& note) {
+  for (std::string_view function : functions) {
     auto code = code_of(kernel_, function);
     if (!code) continue;
     for (const StackRange& stack : stacks(task)) {
@@ -167,7 +144,13 @@ Backtrace StackWalker::walk_active(const Object& task, unsigned cpu) {
   CpuRegisters note = cpu_registers(kernel_, cpu);
   std::optional<Backtrace> found;
   // A virtual machine's registers are those at the end of all.
-  if (!note.is_exact) found = walk_stop(task, note.registers);
+  if (!note.is_exact) {
+    found =
+        walk_stop(task, kernel_.linux_arch().last_functions(), note.registers);
+  }
+  // Without any, the stack itself tells of a panic that goes nowhere else.
+  static constexpr std::string_view panics[] = {"vpanic", "panic"};
+  if (!found && !note.registers) found = walk_stop(task, panics, std::nullopt);
   if (!found) {
     found.emplace();
     if (!note.registers) {
@@ -177,12 +160,10 @@ Backtrace StackWalker::walk_active(const Object& task, unsigned cpu) {
     } else {
       std::uint64_t pc =
           note.registers->find(kernel_.arch().pc_register()).value_or(0);
-      std::uint64_t sp =
-          note.registers->find(kernel_.arch().sp_register()).value_or(0);
       if (is_kernel_address(kernel_, pc)) {
-        found = follow(task, {*note.registers, false, Address{sp}});
+        found = follow(task, {*note.registers, false});
       } else {
-        found->user = user_registers(*note.registers, kernel_.arch());
+        found->user = kernel_.linux_arch().user_registers(*note.registers);
       }
     }
   }
@@ -192,30 +173,17 @@ Backtrace StackWalker::walk_active(const Object& task, unsigned cpu) {
 
 Backtrace StackWalker::walk_from(const Object& task, std::optional<Address> pc,
                                  std::optional<Address> sp) {
-  Backtrace none;
-  Registers registers;
-  if (!sp) {
-    Result<Registers> own = kernel_.linux_arch().sleeping(kernel_, task);
-    if (!own) {
-      none.broken = std::move(own).error();
-      return none;
-    }
-    registers = *own;
-    sp = Address{registers.find(kernel_.arch().sp_register()).value_or(0) -
-                 kernel_.arch().pointer_size()};
+  Result<Registers> registers =
+      sp ? kernel_.linux_arch().returned(kernel_, *sp)
+         : kernel_.linux_arch().sleeping(kernel_, task);
+  if (!registers) {
+    Backtrace none;
+    none.broken = std::move(registers).error();
+    return none;
   }
-  if (!pc) {
-    Result<std::uint64_t> word = kernel_.memory().u64(*sp);
-    if (!word) {
-      none.broken = std::move(word).error();
-      return none;
-    }
-    pc = Address{*word};
-  }
-  registers.set(kernel_.arch().pc_register(), pc->value);
-  registers.set(kernel_.arch().sp_register(),
-                sp->value + kernel_.arch().pointer_size());
-  return follow(task, {registers, true, *sp});
+  Start start{*registers, true};
+  if (pc) start.registers.set(kernel_.arch().pc_register(), pc->value);
+  return follow(task, start);
 }
 
 }  // namespace inquest

@@ -26,9 +26,9 @@
 namespace inquest {
 
 struct Frame {
-  Address slot;  // holds the return address pc; or the frame's sp, see is_call
+  Address slot;  // LinuxArch::slot() of its registers
   Address pc;
-  bool is_call = true;      // pc is a return address, read from slot
+  bool is_call = true;      // pc is a return address
   std::string stack;        // "process", "IRQ", "NMI exception", ...
   std::string_view method;  // how it was found; "" for the first one
   // The registers saved where this frame was entered.
@@ -51,8 +51,8 @@ class StackWalker {
 
   // |task|: a struct task_struct.
   Backtrace walk(const Object& task);
-  // From a return address |pc| at the stack slot |sp|, either of which may be
-  // missing: pc is then read from the slot, or the task's own slot is taken.
+  // From a return address |pc| at the place |sp|, either of which may be
+  // missing: pc is then read from there, or the task's own registers are taken.
   Backtrace walk_from(const Object& task, std::optional<Address> pc,
                       std::optional<Address> sp);
 
@@ -69,14 +69,16 @@ class StackWalker {
   struct Start {
     Registers registers;
     bool is_call = true;
-    Address slot;
   };
 
   Backtrace follow(const Object& task, const Start& start);
   Backtrace walk_sleeping(const Object& task);
   Backtrace walk_active(const Object& task, unsigned cpu);
-  std::optional<Backtrace> walk_stop(const Object& task,
-                                     const std::optional<Registers>& note);
+  // From a return address into one of |functions|, if that leads to the
+  // outermost frame or to |note|.
+  std::optional<Backtrace> walk_stop(
+      const Object& task, std::span<const std::string_view> functions,
+      const std::optional<Registers>& note);
   std::optional<Registers> note(unsigned cpu);
 
   const Kernel& kernel_;

@@ -9,6 +9,7 @@ namespace inquest {
 namespace {
 
 constexpr std::uint32_t nt_prstatus = 1;
+constexpr std::uint32_t nt_fpregset = 2;
 
 std::vector<const Note*> prstatus_notes(const Kernel& kernel) {
   std::vector<const Note*> notes;
@@ -20,9 +21,12 @@ std::vector<const Note*> prstatus_notes(const Kernel& kernel) {
   return notes;
 }
 
+// QEMU adds notes of its own (x86_64) or the floating-point registers (arm64),
+// which kernels that crash do not write.
 bool is_of_virtual_machine(const Kernel& kernel) {
   return std::ranges::any_of(kernel.dump_info().notes, [](const Note& note) {
-    return note.name == "QEMU";
+    return note.name == "QEMU" ||
+           (note.name == "CORE" && note.type == nt_fpregset);
   });
 }
 

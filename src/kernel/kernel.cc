@@ -2,6 +2,7 @@
 #include "kernel/kernel.h"
 
 #include "debuginfo/elf_file.h"
+#include "kernel/linux_arch.h"
 
 namespace inquest {
 
@@ -52,6 +53,12 @@ Object Kernel::per_cpu(std::string_view name, std::string_view type,
   auto at = per_cpu_address(variable_template.address(), cpu);
   if (!at) return std::move(at).error();
   return {memory(), variable_template.type(), *at};
+}
+
+std::optional<Kernel::Place> Kernel::pointed_place(std::uint64_t word) const {
+  if (auto found = place(Address{word})) return found;
+  Address code = layout().code_address(word);
+  return code.value != word && is_text(code) ? place(code) : std::nullopt;
 }
 
 }  // namespace inquest

@@ -28,7 +28,8 @@ namespace inquest {
 
 class Btf;
 class LinuxArch;  // kernel/arch/: Linux on one CPU
-class Modules;    // kernel/module.h: the loaded modules and their debug info
+struct KernelLayout;
+class Modules;  // kernel/module.h: the loaded modules and their debug info
 
 // What to open, and what the user insists on.
 struct KernelOptions {
@@ -66,6 +67,7 @@ class Kernel {
   // Whether pages left out of the dump read as zeroes from now on. Not while a
   // command runs. What is known already stays as it was found.
   virtual void zero_excluded(bool on) const = 0;
+  virtual const KernelLayout& layout() const = 0;
   virtual std::uint64_t page_size() const = 0;
   virtual std::uint64_t kaslr_offset() const = 0;  // text: dump minus vmlinux
 
@@ -119,6 +121,8 @@ class Kernel {
     std::string module;      // "" for vmlinux
   };
   virtual std::optional<Place> place(Address at) const = 0;
+  // The same for a word found in memory, which may be a signed code address.
+  std::optional<Place> pointed_place(std::uint64_t word) const;
   // File and line of an address, from vmlinux or a loaded module's debug file.
   virtual Result<SourceLine> source_line(Address at) const = 0;
   virtual bool is_text(Address at) const = 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "debuginfo/elf_file.h"
+#include "kernel/arch/arm64.h"
 #include "kernel/arch/x86_64.h"
 
 namespace inquest {
@@ -30,10 +31,32 @@ Result<std::string> linked_text(const ElfFile& vmlinux,
                "vmlinux has no text for its linux_banner");
 }
 
+std::optional<std::uint64_t> SavedRegisters::find(std::string_view name) const {
+  for (const auto& [its_name, value] : named) {
+    if (its_name == name) return value;
+  }
+  return std::nullopt;
+}
+
+Address KernelLayout::code_address(std::uint64_t word) const {
+  constexpr std::uint64_t is_kernel = std::uint64_t{1} << 55;
+  bool may_be_signed = signature != 0 && (word & is_kernel) != 0;
+  return {may_be_signed ? word | signature : word};
+}
+
 const LinuxArch* find_linux_arch(unsigned elf_machine) {
   static const LinuxX86 x86_64;
+  static const LinuxArm64 arm64;
   constexpr unsigned em_x86_64 = 62;
-  return elf_machine == em_x86_64 ? &x86_64 : nullptr;
+  constexpr unsigned em_aarch64 = 183;
+  switch (elf_machine) {
+    case em_x86_64:
+      return &x86_64;
+    case em_aarch64:
+      return &arm64;
+    default:
+      return nullptr;
+  }
 }
 
 }  // namespace inquest

@@ -35,6 +35,7 @@ class OpenKernel final : public Kernel {
   const MappedSpace& memory() const override { return *memory_; }
   const PhysicalMemory& physical() const override { return *physical_; }
   void zero_excluded(bool on) const override { physical_->zero_excluded(on); }
+  const KernelLayout& layout() const override { return layout_; }
   std::uint64_t page_size() const override { return layout_.page_size; }
   std::uint64_t kaslr_offset() const override { return layout_.kaslr_offset; }
 

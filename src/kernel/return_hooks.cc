@@ -68,10 +68,20 @@ Result<Address> ReturnHooks::in_graph_stack(Address slot) {
     return Error(ErrorKind::corrupt, "curr_ret_stack makes no sense");
   }
   auto bytes = TRY(kernel_.memory().bytes(stack, used));
+  std::endian endian = kernel_.memory().endian();
+  bool has_places = false;
   for (std::uint64_t at = 0; at + record->size() <= used; at += 8) {
     Bytes here = Bytes(bytes).subspan(at);
-    std::endian endian = kernel_.memory().endian();
-    if (load_unsigned(here.subspan(retp, 8), endian) != slot.value) continue;
+    std::uint64_t place = load_unsigned(here.subspan(retp, 8), endian);
+    has_places = has_places || place != 0;
+    if (place != slot.value) continue;
+    return Address{load_unsigned(here.subspan(ret, 8), endian)};
+  }
+  // Until 5.16 arm64 noted no places: the newest record is the first found.
+  std::uint64_t end = used - graph_returns_ * record->size();
+  if (!has_places && !is_words && record->size() <= end) {
+    ++graph_returns_;
+    Bytes here = Bytes(bytes).subspan(end - record->size());
     return Address{load_unsigned(here.subspan(ret, 8), endian)};
   }
   return Error(ErrorKind::not_found,

@@ -34,6 +34,7 @@ class ReturnHooks {
   const Kernel& kernel_;
   const Object& task_;
   bool is_open_ = false;
+  std::uint64_t graph_returns_ = 0;  // records used in their order
   std::vector<std::pair<Address, Trampoline>> trampolines_;
 };
 

@@ -18,11 +18,12 @@ bool StackChain::is_code(Address at) const {
   return kernel_.is_text(at) || generated_.find(at) != nullptr;
 }
 
-Backtrace StackChain::follow(const Registers& registers, bool is_call,
-                             Address slot) {
+Backtrace StackChain::follow(const Registers& registers, bool is_call) {
   registers_ = registers;
+  registers_.set(kernel_.arch().pc_register(),
+                 kernel_.layout().code_address(pc()).value);
   is_call_ = is_call;
-  push(slot, is_call);
+  push(is_call);
   while (step() == Next::frame) {
     if (found_.frames.size() < frame_limit) continue;
     break_off({ErrorKind::corrupt, "the stack goes on without end"});
@@ -39,12 +40,16 @@ std::uint64_t StackChain::sp() const {
   return registers_.find(kernel_.arch().sp_register()).value_or(0);
 }
 
-void StackChain::push(Address slot, bool is_call) {
+Address StackChain::slot(bool is_call) const {
+  return kernel_.linux_arch().slot(registers_, is_call);
+}
+
+void StackChain::push(bool is_call) {
   Frame frame;
-  frame.slot = slot;
+  frame.slot = slot(is_call);
   frame.pc = Address{pc()};
   frame.is_call = is_call;
-  frame.stack = stack_name(slot);
+  frame.stack = stack_name(frame.slot);
   found_.frames.push_back(std::move(frame));
 }
 
@@ -72,28 +77,12 @@ StackChain::Next StackChain::end() {
   for (std::uint64_t padding : {0, 16}) {
     Address top = *base + stack_size(kernel_) - padding;
     auto saved = kernel_.linux_arch().saved_registers(
-        kernel_, top - 21 * std::uint64_t{8}, false);
+        kernel_, top - kernel_.linux_arch().saved_size(kernel_), false);
     if (!saved || !saved->is_user) continue;
     found_.frames.back().registers = std::move(saved).value();
     break;
   }
   return Next::done;
-}
-
-// A jump to an address that is no code has only pushed a return address.
-Step StackChain::return_from_nowhere() const {
-  Step step;
-  auto target = kernel_.memory().u64(Address{sp()});
-  if (!target) {
-    step.kind = StepKind::end;
-    return step;
-  }
-  step.registers = registers_;
-  step.registers.set(kernel_.arch().pc_register(), *target);
-  step.registers.set(kernel_.arch().sp_register(), sp() + 8);
-  step.return_slot = Address{sp()};
-  step.method = "call to no code";
-  return step;
 }
 
 StackChain::Next StackChain::step() {
@@ -102,9 +91,15 @@ StackChain::Next StackChain::step() {
       return break_off(
           {ErrorKind::corrupt, fmt::format("{:x} is no code", pc()), pc()});
     }
+    // A jump to what is no code: the caller is where it came from.
     is_interrupted_ = false;
-    Step nowhere = return_from_nowhere();
-    if (nowhere.kind != StepKind::end) return enter_call(nowhere);
+    auto caller = kernel_.linux_arch().not_entered(kernel_, registers_);
+    if (caller) {
+      Step step;
+      step.registers = *caller;
+      step.method = "call to no code";
+      return enter_call(step);
+    }
   }
   is_interrupted_ = false;
   Result<Step> found = unwinder_.step(registers_, is_call_, kernel_.memory());
@@ -127,27 +122,29 @@ bool StackChain::leads_up(Address from, Address to) {
 }
 
 StackChain::Next StackChain::enter_call(const Step& step) {
-  Address slot = step.return_slot.value_or(Address{sp()});
+  std::uint64_t from = pc();
   const Frame& last = found_.frames.back();
-  if (last.is_call && !leads_up(last.slot, slot)) {
+  registers_ = step.registers;
+  is_call_ = step.is_call;
+  Address here = slot(true);
+  if (last.is_call && !leads_up(last.slot, here)) {
     return break_off({ErrorKind::corrupt,
                       fmt::format("the frame of {:x} leads down the stack to "
                                   "{:x}",
-                                  pc(), slot.value),
-                      slot.value});
+                                  from, here.value),
+                      here.value});
   }
-  registers_ = step.registers;
-  is_call_ = step.is_call;
-  Result<Address> target = hooks_.resolved(Address{pc()}, slot);
+  Result<Address> target =
+      hooks_.resolved(kernel_.layout().code_address(pc()), here);
   if (!target) return break_off(std::move(target).error());
   registers_.set(kernel_.arch().pc_register(), target->value);
   if (!is_code(*target)) {
     return break_off({ErrorKind::corrupt,
                       fmt::format("the return address {:x} at {:x} is no code",
-                                  target->value, slot.value),
-                      slot.value});
+                                  target->value, here.value),
+                      here.value});
   }
-  push(slot, true);
+  push(true);
   found_.frames.back().method = step.method;
   return Next::frame;
 }
@@ -158,7 +155,10 @@ StackChain::Next StackChain::enter_registers(const Step& step) {
   Result<SavedRegisters> saved = kernel_.linux_arch().saved_registers(
       kernel_, at, step.kind == StepKind::iret);
   if (!saved) return break_off(std::move(saved).error());
-  if (!leads_up(last.slot, at)) {
+  // A frame record lies inside of the registers.
+  bool has_records = kernel_.linux_arch().has_frame_records();
+  Address end = at + kernel_.linux_arch().saved_size(kernel_);
+  if (!leads_up(last.slot, has_records ? end : at)) {
     return break_off(
         {ErrorKind::corrupt,
          fmt::format("registers at {:x} lie below their frame", at.value),
@@ -172,19 +172,21 @@ StackChain::Next StackChain::enter_registers(const Step& step) {
   is_interrupted_ = true;
   // Interrupted on another stack: a frame of its own shows the switch.
   Address stopped_at{sp()};
-  if (stack_name(stopped_at) != stack_name(old_stack)) {
-    if (!leads_up(old_stack, stopped_at)) {
-      return break_off({ErrorKind::corrupt, "too many stack switches"});
-    }
-    push(stopped_at, false);
-    found_.frames.back().method = step.method;
-  } else if (stopped_at <= at) {
+  bool is_other = stack_name(stopped_at) != stack_name(old_stack);
+  if (is_other && !leads_up(old_stack, stopped_at)) {
+    return break_off({ErrorKind::corrupt, "too many stack switches"});
+  }
+  if (!is_other && stopped_at <= at) {
     return break_off(
         {ErrorKind::corrupt,
          fmt::format("the interrupted stack pointer {:x} lies below the "
                      "registers at {:x}",
                      stopped_at.value, at.value),
          stopped_at.value});
+  }
+  if (is_other || has_records) {
+    push(false);
+    found_.frames.back().method = step.method;
   }
   return Next::frame;
 }

@@ -20,9 +20,8 @@ class StackChain {
         hooks_(kernel, task),
         task_(task) {}
 
-  // |slot| as in Frame. Bounded; every step leads up the stack or to another
-  // stack.
-  Backtrace follow(const Registers& registers, bool is_call, Address slot);
+  // Bounded; every step leads up the stack or to another stack.
+  Backtrace follow(const Registers& registers, bool is_call);
 
  private:
   enum class Next { frame, done };
@@ -32,10 +31,10 @@ class StackChain {
   Next enter_call(const Step& step);
   Next end();
   Next break_off(Error reason);
-  void push(Address slot, bool is_call);
+  Address slot(bool is_call) const;
+  void push(bool is_call);
   std::string stack_name(Address at) const;
   bool leads_up(Address from, Address to);
-  Step return_from_nowhere() const;
   bool is_code(Address at) const;
   std::uint64_t pc() const;
   std::uint64_t sp() const;

@@ -19,6 +19,7 @@
 #include <algorithm>
 
 #include "debuginfo/elf_file.h"
+#include "kernel/arch/image_search.h"
 #include "kernel/kernel.h"
 
 namespace inquest {
@@ -40,25 +41,20 @@ struct Image {
   }
 };
 
-class LayoutSearch {
+class LayoutSearch : private ImageSearch {
  public:
   explicit LayoutSearch(const LayoutClues& clues)
-      : clues_(clues), arch_(*find_arch(clues.vmlinux.machine())) {}
+      : ImageSearch(clues), arch_(*find_arch(clues.vmlinux.machine())) {}
 
   Result<KernelLayout> layout();
 
  private:
   Result<Image> image();
-  std::optional<std::uint64_t> known_slide() const;
   std::optional<std::uint64_t> known_phys_base() const;
   Result<Image> image_by_banner(std::optional<std::uint64_t> slide);
   std::optional<Image> image_by_tables(const Paging& paging);
   std::optional<Paging> qemu_paging(const Note& note) const;
-  Result<PhysAddress> banner_in_memory() const;
-  Result<std::string> banner_in_file() const;
-  bool has_banner(PhysAddress at, std::string_view banner) const;
 
-  std::optional<std::uint64_t> option(std::string_view name) const;
   // The value of a variable of the image, if there is such a variable.
   std::optional<std::uint64_t> value(const Image& image, std::string_view name,
                                      unsigned size) const;
@@ -67,51 +63,24 @@ class LayoutSearch {
   std::uint64_t direct_map_base(const Image& image, const Paging& paging) const;
   LinearWindow direct_map(const Image& image, const Paging& paging) const;
   Result<LinearWindow> image_window(const Image& image) const;
-  PhysRead reader() const;
 
-  const LayoutClues& clues_;
   const Arch& arch_;
 };
-
-PhysRead LayoutSearch::reader() const {
-  return [this](PhysAddress from, std::span<std::byte> out) {
-    return clues_.memory.read(from, out);
-  };
-}
-
-std::optional<std::uint64_t> LayoutSearch::option(std::string_view name) const {
-  auto found = clues_.machine.find(name);
-  if (found == clues_.machine.end()) return std::nullopt;
-  return found->second;
-}
 
 std::optional<std::uint64_t> LayoutSearch::value(const Image& image,
                                                  std::string_view name,
                                                  unsigned size) const {
   auto linked = clues_.linked(name);
   if (!linked) return std::nullopt;
-  auto read = clues_.memory.load(Address{image.physical(*linked).value}, size);
-  if (!read) return std::nullopt;
-  return *read;
+  return value_at(image.physical(*linked), size);
 }
 
 // ---- The image ----
 
-// "KERNELOFFSET=" since 3.14 (b6085a865762); SYMBOL(_stext) on all.
-std::optional<std::uint64_t> LayoutSearch::known_slide() const {
-  if (clues_.kaslr_offset) return clues_.kaslr_offset;
-  auto stext = clues_.vmcoreinfo.symbol("_stext");
-  auto linked = clues_.linked("_stext");
-  if (!stext || !linked) return std::nullopt;
-  return *stext - linked->value;
-}
-
 // NUMBER(phys_base) since 4.10 (401721ecd1dc).
 std::optional<std::uint64_t> LayoutSearch::known_phys_base() const {
   if (auto given = option("phys_base")) return given;
-  if (auto noted = clues_.vmcoreinfo.number("phys_base")) {
-    return static_cast<std::uint64_t>(*noted);
-  }
+  if (auto base = noted("phys_base")) return base;
   if (clues_.memory.dump().info().format != "ELF") return std::nullopt;
   for (const PhysRange& range : clues_.memory.dump().ranges()) {
     if (range.virtual_start && *range.virtual_start >= image_map &&
@@ -171,7 +140,7 @@ std::optional<Image> LayoutSearch::image_by_tables(const Paging& paging) {
 
 Result<Image> LayoutSearch::image_by_banner(
     std::optional<std::uint64_t> slide) {
-  PhysAddress at = TRY(banner_in_memory());
+  PhysAddress at = TRY(banner_in_memory(image_step));
   auto linked = clues_.linked("linux_banner");
   // How far the image moved physically; its parts stay together.
   std::uint64_t moved = at.value - (linked->value - image_map.value);
@@ -188,33 +157,6 @@ Result<Image> LayoutSearch::image_by_banner(
   return Error(ErrorKind::not_found,
                "the kernel's page tables do not map its image: give the offset "
                "with --kaslr");
-}
-
-Result<std::string> LayoutSearch::banner_in_file() const {
-  return linked_text(clues_.vmlinux, clues_.linked("linux_banner"));
-}
-
-bool LayoutSearch::has_banner(PhysAddress at, std::string_view banner) const {
-  std::string there(banner.size(), '\0');
-  auto out = std::as_writable_bytes(std::span(there.data(), there.size()));
-  return clues_.memory.dump().read(at, out) && there == banner;
-}
-
-Result<PhysAddress> LayoutSearch::banner_in_memory() const {
-  std::string banner = TRY(banner_in_file());
-  auto linked = clues_.linked("linux_banner");
-  std::uint64_t in_step = linked->value & (image_step - 1);
-  for (const PhysRange& range : clues_.memory.dump().ranges()) {
-    std::uint64_t first = range.start.value & ~(image_step - 1);
-    std::uint64_t end = range.start.value + range.size;
-    for (std::uint64_t at = first + in_step; at < end && at >= in_step;
-         at += image_step) {
-      if (has_banner({at}, banner)) return PhysAddress{at};
-    }
-  }
-  return Error(ErrorKind::not_found,
-               "the text of this vmlinux's linux_banner is nowhere in the "
-               "dump: it belongs to another kernel");
 }
 
 // ---- What hangs on the image ----
@@ -238,9 +180,9 @@ Result<Paging> LayoutSearch::paging(const Image& image) const {
   paging.root = image.physical(*top);
   paging.levels = levels(image);
   paging.va_bits = paging.levels == 5 ? 57 : 48;
-  auto noted = clues_.vmcoreinfo.number("sme_mask");
-  paging.ignored = noted ? static_cast<std::uint64_t>(*noted)
-                         : value(image, "sme_me_mask", 8).value_or(0);
+  auto mask = noted("sme_mask");
+  if (!mask) mask = value(image, "sme_me_mask", 8);
+  paging.ignored = mask.value_or(0);
   return paging;
 }
 

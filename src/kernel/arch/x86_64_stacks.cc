@@ -7,10 +7,17 @@
 // they move to the task's stack. The latter two kinds lie in the CPU entry
 // area, which page table isolation keeps mapped in user mode.
 
+#include <algorithm>
+#include <cctype>
+
 #include <fmt/format.h>
 
 #include "kernel/arch/x86_64.h"
+#include "kernel/cfi_sources.h"
 #include "kernel/kernel.h"
+#include "kernel/orc_tables.h"
+#include "unwind/frame_pointer.h"
+#include "unwind/orc_method.h"
 #include "unwind/x86_64.h"
 
 namespace inquest {
@@ -216,6 +223,88 @@ std::vector<StackRange> LinuxX86::cpu_stacks(const Kernel& kernel,
   }
   if (kernel.has_symbol("cpu_tss_rw")) add_entry_stack(kernel, cpu, stacks);
   return stacks;
+}
+
+std::uint64_t LinuxX86::saved_size(const Kernel& /*kernel*/) const {
+  return sizeof(PtRegs);
+}
+
+// The selectors of Linux, flags with the bits that are always set or clear,
+// addresses of the right kind.
+bool LinuxX86::is_plausible(const Kernel& kernel, const SavedRegisters& saved,
+                            const StackRange& stack) const {
+  auto named = [&saved](std::string_view name) {
+    return saved.find(name).value_or(0);
+  };
+  constexpr std::uint64_t fixed_flags = 0xffffffffffc0802a;
+  if ((named("RFLAGS") & fixed_flags) != 2) return false;
+  std::uint64_t cs = named("CS");
+  std::uint64_t ss = named("SS");
+  Address pc{named("RIP")};
+  Address sp{named("RSP")};
+  if (cs == 0x33 || cs == 0x23) {
+    return ss == 0x2b && pc.value >> 56 == 0 && sp.value >> 56 == 0;
+  }
+  return cs == 0x10 && (ss == 0x18 || ss == 0) && kernel.is_text(pc) &&
+         stack.contains(sp);
+}
+
+SavedRegisters LinuxX86::user_registers(const Registers& registers) const {
+  SavedRegisters saved;
+  saved.registers = registers;
+  saved.is_user = true;
+  auto names = find_arch("x86_64")->registers();
+  for (unsigned i = 0; i < names.size() && i < Registers::limit; ++i) {
+    auto value = registers.find(i);
+    if (!value) continue;
+    std::string name(names[i].name);
+    std::ranges::transform(name, name.begin(), [](unsigned char c) {
+      return static_cast<char>(std::toupper(c));
+    });
+    saved.named.emplace_back(std::move(name), *value);
+  }
+  return saved;
+}
+
+Address LinuxX86::slot(const Registers& registers, bool is_call) const {
+  std::uint64_t sp = registers.find(rsp).value_or(0);
+  return Address{is_call ? sp - 8 : sp};
+}
+
+Result<Registers> LinuxX86::returned(const Kernel& kernel, Address at) const {
+  Registers registers;
+  registers.set(rip, TRY(kernel.memory().u64(at)));
+  registers.set(rsp, at.value + 8);
+  return registers;
+}
+
+// The call has only pushed its return address.
+Result<Registers> LinuxX86::not_entered(const Kernel& kernel,
+                                        const Registers& registers) const {
+  auto sp = registers.find(rsp);
+  if (!sp) return Error(ErrorKind::not_found, "rsp is not known");
+  Registers caller = registers;
+  caller.set(rip, TRY(kernel.memory().u64(Address{*sp})));
+  caller.set(rsp, *sp + 8);
+  return caller;
+}
+
+std::span<const std::string_view> LinuxX86::last_functions() const {
+  static constexpr std::string_view names[] = {"machine_kexec",
+                                               "crash_nmi_callback"};
+  return names;
+}
+
+// ORC (from vmlinux, else from the dump's memory; a module's from the dump),
+// call frame information, frame pointers, as far as this kernel has them.
+Unwinder LinuxX86::unwinder(
+    const Kernel& kernel,
+    std::shared_ptr<const GeneratedCodes> generated) const {
+  auto tables = std::make_shared<OrcTables>(kernel, std::move(generated));
+  return Unwinder({std::make_shared<OrcMethod>(
+                       [tables](Address pc) { return tables->entry(pc); }),
+                   CfiSources::method(kernel, {rbx, rbp, r12, r13, r14, r15}),
+                   std::make_shared<FramePointerMethod>()});
 }
 
 }  // namespace inquest

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "kernel/kernel.h"
+#include "kernel/linux_arch.h"
 
 namespace inquest {
 
@@ -14,6 +15,7 @@ class FakeKernel : public Kernel {
   const DumpInfo& dump_info() const override { return info_; }
   const std::filesystem::path& vmlinux() const override { return vmlinux_; }
   const KernelOptions& options() const override { return options_; }
+  const KernelLayout& layout() const override { return layout_; }
   std::uint64_t page_size() const override { return 4096; }
   std::uint64_t kaslr_offset() const override { return 0; }
   Types& types() const override { return types_; }
@@ -72,6 +74,7 @@ class FakeKernel : public Kernel {
     throw std::logic_error("the fake kernel has none");
   }
 
+  KernelLayout layout_;
   DumpInfo info_;
   std::filesystem::path vmlinux_;
   KernelOptions options_;

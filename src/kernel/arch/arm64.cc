@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Where Linux on arm64 lies in memory.
+//
+// The kernel's half of the address space is halved again. One half is the
+// linear map, where all of physical memory is mapped from memstart_addr
+// (PHYS_OFFSET) on; in the other lie modules, the kernel image, vmalloc and
+// the rest. Which is which was swapped in 5.4 (14c127c957c1): since then the
+// linear map is the lower half. The image is known by kimage_voffset, its
+// virtual minus its physical address.
+//
+// A kernel built for 52-bit virtual addresses also runs where the CPU has only
+// 48. Its linear map then starts at the 48-bit PAGE_OFFSET, but memstart_addr
+// is still relative to the 52-bit one. With 16 and 64 KiB pages the top table
+// keeps the size that 52 bits need, and the CPU is pointed to its end; with
+// 4 KiB pages the top level is left out (LPA2, 6.9).
+//
+// Where the image is: VMCOREINFO says so, or the program headers of
+// /proc/vmcore; otherwise the kernel's banner is looked for in physical
+// memory, and the variable kimage_voffset of the image found is checked
+// against the page tables.
+
+#include "kernel/arch/arm64.h"
+
+#include <algorithm>
+
+#include "base/numbers.h"
+#include "debuginfo/elf_file.h"
+#include "kernel/arch/image_search.h"
+#include "kernel/kernel.h"
+
+namespace inquest {
+namespace {
+
+// EFI may load an image at any multiple of this.
+constexpr std::uint64_t image_step = 0x10000;
+constexpr std::uint64_t image_span = std::uint64_t{1} << 31;
+constexpr unsigned most_va_bits = 52;
+constexpr unsigned shift_4k = 12;
+
+std::uint64_t bits(unsigned count) {
+  return (std::uint64_t{1} << count) - 1;
+}
+
+// The first address of an upper half of |va_bits|.
+std::uint64_t half_start(unsigned va_bits) {
+  return ~bits(va_bits);
+}
+
+bool is_va_bits(std::uint64_t value) {
+  static constexpr unsigned known[] = {36, 39, 42, 47, 48, most_va_bits};
+  return std::ranges::find(known, value) != std::end(known);
+}
+
+struct Image {
+  std::uint64_t slide = 0;
+  std::uint64_t voffset = 0;  // kimage_voffset; wraps
+  std::string source;
+
+  PhysAddress physical(Address linked) const {
+    return {linked.value + slide - voffset};
+  }
+};
+
+class LayoutSearch : private ImageSearch {
+ public:
+  explicit LayoutSearch(const LayoutClues& clues)
+      : ImageSearch(clues), arch_(*find_arch(clues.vmlinux.machine())) {}
+
+  Result<KernelLayout> layout();
+
+ private:
+  Result<Image> image() const;
+  std::optional<std::uint64_t> known_voffset(std::uint64_t slide) const;
+  Result<Image> image_by_banner(std::optional<std::uint64_t> slide) const;
+  Result<Address> image_start() const;
+  std::optional<std::uint64_t> value(const Image& image,
+                                     std::string_view name) const;
+
+  Result<unsigned> page_shift() const;
+  std::optional<unsigned> page_shift_in_header() const;
+  // What the CPU used, and what the kernel was built for, where that is known.
+  Result<unsigned> va_bits(const Image& image) const;
+  unsigned built_va_bits(unsigned actual) const;
+  Result<Paging> paging(const Image& image) const;
+  bool is_in_memory(PhysAddress start, std::uint64_t size) const;
+  Result<LinearWindow> linear_map(const Image& image, unsigned va_bits) const;
+  Result<LinearWindow> image_window(const Image& image) const;
+
+  const Arch& arch_;
+};
+
+std::optional<std::uint64_t> LayoutSearch::value(const Image& image,
+                                                 std::string_view name) const {
+  auto linked = clues_.linked(name);
+  if (!linked) return std::nullopt;
+  return value_at(image.physical(*linked), 8);
+}
+
+Result<Address> LayoutSearch::image_start() const {
+  auto start = clues_.linked("_text");
+  if (!start) start = clues_.linked("_stext");
+  if (start) return *start;
+  return Error(ErrorKind::corrupt, "vmlinux has no symbol _text or _stext");
+}
+
+// ---- The image ----
+
+// NUMBER(kimage_voffset) since 4.12 (20a166243328).
+std::optional<std::uint64_t> LayoutSearch::known_voffset(
+    std::uint64_t slide) const {
+  if (auto given = option("kimage_voffset")) return given;
+  if (auto offset = noted("kimage_voffset")) return offset;
+  auto start = image_start();
+  if (!start || clues_.memory.dump().info().format != "ELF") {
+    return std::nullopt;
+  }
+  Address at = *start + slide;
+  for (const PhysRange& range : clues_.memory.dump().ranges()) {
+    if (!range.virtual_start || at < *range.virtual_start) continue;
+    if (at - *range.virtual_start >= range.size) continue;
+    return range.virtual_start->value - range.start.value;
+  }
+  return std::nullopt;
+}
+
+Result<Image> LayoutSearch::image() const {
+  auto slide = known_slide();
+  if (slide) {
+    auto voffset = known_voffset(*slide);
+    if (voffset) return Image{*slide, *voffset, "VMCOREINFO"};
+  }
+  return image_by_banner(slide);
+}
+
+Result<Image> LayoutSearch::image_by_banner(
+    std::optional<std::uint64_t> slide) const {
+  PhysAddress at = TRY(banner_in_memory(image_step));
+  Address linked = *clues_.linked("linux_banner");
+  // How far the image is from where it was linked; its parts stay together.
+  std::uint64_t moved = at.value - linked.value;
+  if (slide) return Image{*slide, *slide - moved, "linux_banner"};
+  auto voffset = value(Image{0, 0 - moved, ""}, "kimage_voffset");
+  if (voffset) {
+    Image found{*voffset + moved, *voffset, "linux_banner"};
+    auto tables = paging(found);
+    if (tables) {
+      auto mapped = arch_.translate(reader(), *tables, linked + found.slide);
+      if (mapped && mapped->physical == at) return found;
+    }
+  }
+  return Error(ErrorKind::not_found,
+               "the kernel's page tables do not map its image: give the offset "
+               "with --kaslr");
+}
+
+// ---- Page tables ----
+
+// The header of the image's file form, which vmlinux starts with: magic at 56,
+// flags at 24, whose bits 1 and 2 are the page size.
+std::optional<unsigned> LayoutSearch::page_shift_in_header() const {
+  static constexpr std::uint32_t magic = 0x644d5241;  // "ARM\x64"
+  auto start = image_start();
+  if (!start) return std::nullopt;
+  for (const ElfSection& section : clues_.vmlinux.sections()) {
+    if (section.address != *start || section.size < 64) continue;
+    auto bytes = clues_.vmlinux.contents(section);
+    if (!bytes || bytes->size() < 64) continue;
+    if (load_unsigned(bytes->subspan(56, 4), std::endian::little) != magic) {
+      continue;
+    }
+    auto flags = load_unsigned(bytes->subspan(24, 8), std::endian::little);
+    unsigned code = flags >> 1 & 3;
+    if (code != 0) return 10 + 2 * code;
+  }
+  return std::nullopt;
+}
+
+Result<unsigned> LayoutSearch::page_shift() const {
+  if (auto text = clues_.vmcoreinfo.find("PAGESIZE")) {
+    auto size = parse_decimal(*text);
+    for (unsigned shift : {12U, 14U, 16U}) {
+      if (size && *size == std::uint64_t{1} << shift) return shift;
+    }
+    return Error(ErrorKind::corrupt, "VMCOREINFO's PAGESIZE makes no sense");
+  }
+  return page_shift_in_header().value_or(shift_4k);
+}
+
+// NUMBER(TCR_EL1_T1SZ) since 5.10 (bbdbc11804ff). Else by where the image is
+// linked: at the first address of the half that is not the linear map.
+Result<unsigned> LayoutSearch::va_bits(const Image& image) const {
+  if (auto given = option("vabits_actual"); given && is_va_bits(*given)) {
+    return static_cast<unsigned>(*given);
+  }
+  if (auto size = noted("TCR_EL1_T1SZ"); size && is_va_bits(64 - *size)) {
+    return static_cast<unsigned>(64 - *size);
+  }
+  if (auto actual = value(image, "vabits_actual");
+      actual && is_va_bits(*actual)) {
+    return static_cast<unsigned>(*actual);
+  }
+  if (auto built = noted("VA_BITS"); built && is_va_bits(*built)) {
+    return static_cast<unsigned>(*built);
+  }
+  std::uint64_t start = TRY(image_start()).value;
+  auto leading = static_cast<unsigned>(std::countl_one(start));
+  for (unsigned guess : {64 - leading + 1, 64 - leading}) {
+    if (is_va_bits(guess)) return guess;
+  }
+  return Error(ErrorKind::corrupt,
+               "vmlinux is linked at no address of an arm64 kernel");
+}
+
+unsigned LayoutSearch::built_va_bits(unsigned actual) const {
+  auto built = noted("VA_BITS");
+  return built && is_va_bits(*built) ? static_cast<unsigned>(*built) : actual;
+}
+
+Result<Paging> LayoutSearch::paging(const Image& image) const {
+  auto top = clues_.linked("swapper_pg_dir");
+  if (!top) {
+    return Error(ErrorKind::not_found, "vmlinux has no symbol swapper_pg_dir");
+  }
+  unsigned actual = TRY(va_bits(image));
+  Paging paging;
+  paging.root = image.physical(*top);
+  paging.page_shift = TRY(page_shift());
+  bool is_folded = paging.page_shift == shift_4k;
+  paging.va_bits = is_folded ? actual : std::max(actual, built_va_bits(actual));
+  unsigned index_bits = paging.page_shift - 3;
+  paging.levels =
+      (paging.va_bits - paging.page_shift + index_bits - 1) / index_bits;
+  constexpr unsigned shift_64k = 16;
+  paging.has_wide_entries =
+      actual == most_va_bits && paging.page_shift != shift_64k;
+  // KASAN by software or by memory tagging.
+  paging.has_tags = clues_.linked("kasan_flag_enabled").has_value() ||
+                    clues_.linked("kasan_tag_mismatch").has_value();
+  return paging;
+}
+
+// ---- Windows ----
+
+bool LayoutSearch::is_in_memory(PhysAddress start, std::uint64_t size) const {
+  return std::ranges::any_of(
+      clues_.memory.dump().ranges(), [&](const PhysRange& range) {
+        return range.start - start < size || start - range.start < range.size;
+      });
+}
+
+Result<LinearWindow> LayoutSearch::linear_map(const Image& image,
+                                              unsigned va_bits) const {
+  std::uint64_t size = std::uint64_t{1} << (va_bits - 1);
+  std::uint64_t start = half_start(va_bits);
+  bool is_upper = (TRY(image_start()).value & size) == 0;
+  if (is_upper) start += size;
+  // 5.4 to 5.9 keep what is to be added to an address.
+  if (auto offset = value(image, "physvirt_offset")) {
+    return LinearWindow{Address{start}, size, PhysAddress{start + *offset}};
+  }
+  auto memory_start = option("phys_offset");
+  if (!memory_start) memory_start = noted("PHYS_OFFSET");
+  if (!memory_start) memory_start = value(image, "memstart_addr");
+  if (!memory_start) {
+    return Error(ErrorKind::not_found,
+                 "where physical memory starts is not known: neither "
+                 "VMCOREINFO's PHYS_OFFSET nor memstart_addr can be read; "
+                 "give it with -m phys_offset=");
+  }
+  PhysAddress first{*memory_start};
+  for (unsigned built : {built_va_bits(va_bits), most_va_bits}) {
+    PhysAddress there{*memory_start + half_start(va_bits) - half_start(built)};
+    if (is_in_memory(there, size)) {
+      first = there;
+      break;
+    }
+  }
+  return LinearWindow{Address{start}, size, first};
+}
+
+Result<LinearWindow> LayoutSearch::image_window(const Image& image) const {
+  Address start = TRY(image_start());
+  auto end = clues_.linked("_end");
+  if (!end || *end < start || *end - start > image_span) {
+    return Error(ErrorKind::corrupt,
+                 "vmlinux has no sound symbols _text and _end");
+  }
+  return LinearWindow{start + image.slide, *end - start, image.physical(start)};
+}
+
+Result<KernelLayout> LayoutSearch::layout() {
+  Image found = TRY(image());
+  KernelLayout layout;
+  layout.kaslr_offset = found.slide;
+  layout.source = found.source;
+  layout.paging = TRY(paging(found));
+  layout.page_size = std::uint64_t{1} << layout.paging.page_shift;
+  unsigned actual = TRY(va_bits(found));
+  layout.windows.push_back(TRY(linear_map(found, actual)));
+  layout.windows.push_back(TRY(image_window(found)));
+  // NUMBER(KERNELPACMASK), where the kernel signs its pointers.
+  constexpr std::uint64_t is_kernel = std::uint64_t{1} << 55;
+  layout.signature =
+      noted("KERNELPACMASK").value_or(half_start(actual) & ~is_kernel);
+  return layout;
+}
+
+}  // namespace
+
+Result<KernelLayout> LinuxArm64::layout(const LayoutClues& clues) const {
+  return LayoutSearch(clues).layout();
+}
+
+Result<Paging> LinuxArm64::user_paging(const Kernel& kernel,
+                                       const Object& mm) const {
+  const auto& own = kernel.memory().paging();
+  if (!own) {
+    return Error(ErrorKind::not_found, "the kernel's page tables are unknown");
+  }
+  Paging paging = *own;
+  Address top = TRY(mm["pgd"].to_address());
+  paging.root = TRY(kernel.memory().to_physical(top));
+  paging.is_lower_half = true;
+  return paging;
+}
+
+}  // namespace inquest
