@@ -86,7 +86,8 @@ def parse_ps(lines):
 
 def is_passing(comm):
     """Tasks that come and go by themselves between the snapshot and the crash."""
-    return comm.startswith(("kworker/", "sleep", "init", "cat", "ls", "mkdir", "dmesg", "sync", "ethtool", "ip"))
+    return comm.startswith(("kworker/", "sleep", "init", "cat", "ls", "mkdir", "dmesg", "sync", "ethtool", "ip",
+                            "insmod"))
 
 
 def check_sys(dump):
@@ -140,7 +141,10 @@ def check_modules(dump):
         if row:
             dump.expect(int(row[0], 16) == int(base, 16), f"module {name}: base {row[0]}, was {base}")
             dump.expect(row[1] == size, f"module {name}: size {row[1]}, was {size}")
-    dump.expect(len(ours) == len(dump.said("proc/modules")), f"mod shows {len(ours)} modules")
+    # What killed the kernel may have been loaded for it.
+    killers = {path.stem for path in dump.folder.glob("*.ko")}
+    known = {line.split()[0] for line in dump.said("proc/modules")}
+    dump.expect(set(ours) - killers == known - killers, f"mod shows {set(ours) - known} beyond the truth's")
 
 
 def check_log(dump):
@@ -174,6 +178,8 @@ def check_symbols(dump):
             continue
         if len(words) > 3 and words[3] in ("[bpf]", "[__builtin__ftrace]", "[__builtin__kprobes]"):
             continue
+        if re.fullmatch(r"\$[a-z](\.\d+)?", words[2]):  # marks between code and data
+            continue
         wanted += 1
         if (address, without_clones(words[2])) not in ours and len(dump.failures) < 20:
             dump.expect(False, f"sym -l lacks {line}")
@@ -191,7 +197,7 @@ def stack_functions(path):
 
 def without_clones(name):
     """A function's name without the compiler's suffixes; aliases at one address count as one."""
-    name = re.sub(r"^__(do|x64|se)_sys_", "__sys_", name)
+    name = re.sub(r"^__(do|x64|arm64|se)_sys_", "__sys_", name)
     return re.sub(r"\.(isra|constprop|part|cold)(\.\d+)?.*", "", name)
 
 
@@ -220,7 +226,7 @@ def check_stacks(dump):
         got = [without_clones(name) for name in ours[pid]]
         compared += 1
         dump.expect(got[-len(wanted):] == wanted, f"stack of {pid} ({comm}): {got}, was {wanted}")
-    dump.expect(compared > 50, f"only {compared} stacks were compared")
+    dump.expect(compared > 40, f"only {compared} stacks were compared")
 
 
 def check_panic(dump):
@@ -228,9 +234,9 @@ def check_panic(dump):
     trace, started = [], False
     for line in log:
         text = re.sub(r"^\[[^]]*\] ?", "", line)
-        if text == "Call Trace:":
+        if text.lower() == "call trace:":
             trace, started = [], True
-        elif started and re.match(r"Modules linked in|---\[|RIP: 0033", text):
+        elif started and re.match(r"Modules linked in|---\[|RIP: 0033|Code:", text):
             break
         elif started:
             match = re.match(r" (\S+?)\+0x[0-9a-f]+/0x[0-9a-f]+( \[\w+\])?$", text)
