@@ -2,34 +2,17 @@
 #include "arch/arch.h"
 
 #include <array>
-#include <map>
 
 #include <gtest/gtest.h>
+
+#include "unit/arch/tables.h"
 
 namespace inquest {
 namespace {
 
+using test::Tables;
+
 constexpr unsigned em_x86_64 = 62;
-
-// Page tables as a map of entries.
-class Tables {
- public:
-  std::map<std::uint64_t, std::uint64_t> entries;
-
-  Result<Translation> translate(const Paging& paging, std::uint64_t at,
-                                std::vector<WalkStep>* steps = nullptr) const {
-    auto read = [this](PhysAddress from,
-                       std::span<std::byte> out) -> Result<void> {
-      auto found = entries.find(from.value);
-      if (found == entries.end()) {
-        return Error(ErrorKind::fault, "no such page", from.value);
-      }
-      store_unsigned(out, found->second, std::endian::little);
-      return {};
-    };
-    return find_arch(em_x86_64)->translate(read, paging, Address{at}, steps);
-  }
-};
 
 TEST(X86_64, IsFoundByNumberAndName) {
   ASSERT_NE(find_arch(em_x86_64), nullptr);
@@ -51,7 +34,8 @@ TEST(X86_64, NumbersRegistersAsDwarfDoes) {
 }
 
 TEST(X86_64, WalksFourLevels) {
-  Tables tables{{{0x1ff8, 0x2067},
+  Tables tables{"x86_64",
+                {{0x1ff8, 0x2067},
                  {0x2ff0, 0x3067},
                  {0x3040, 0x4067},
                  {0x4008, 0x8000000000abc063}}};
@@ -69,7 +53,8 @@ TEST(X86_64, WalksFourLevels) {
 }
 
 TEST(X86_64, WalksFiveLevels) {
-  Tables tables{{{0x1ff8, 0x2067},
+  Tables tables{"x86_64",
+                {{0x1ff8, 0x2067},
                  {0x2ff8, 0x3067},
                  {0x3ff0, 0x4067},
                  {0x4040, 0x5067},
@@ -84,7 +69,8 @@ TEST(X86_64, WalksFiveLevels) {
 
 TEST(X86_64, KnowsLargePages) {
   // PAT (bit 12) is no part of a large page's address.
-  Tables tables{{{0x1ff8, 0x2067},
+  Tables tables{"x86_64",
+                {{0x1ff8, 0x2067},
                  {0x2ff0, 0x3067},
                  {0x3040, 0xe010e3},
                  {0x2ff8, 0x400010e3}}};
@@ -100,7 +86,8 @@ TEST(X86_64, KnowsLargePages) {
 
 TEST(X86_64, IgnoresTheEncryptionBit) {
   constexpr std::uint64_t c = std::uint64_t{1} << 47;
-  Tables tables{{{0x1ff8, c | 0x2067},
+  Tables tables{"x86_64",
+                {{0x1ff8, c | 0x2067},
                  {0x2ff0, c | 0x3067},
                  {0x3040, c | 0x4067},
                  {0x4008, c | 0xabc063}}};
@@ -112,7 +99,8 @@ TEST(X86_64, IgnoresTheEncryptionBit) {
 
 TEST(X86_64, NamesTheEntryThatIsNotPresent) {
   // A PROT_NONE page: not present, global, address inverted.
-  Tables tables{{{0x1ff8, 0x2067},
+  Tables tables{"x86_64",
+                {{0x1ff8, 0x2067},
                  {0x2ff0, 0x3067},
                  {0x3040, 0x4067},
                  {0x4008, 0x000ffffffff43160}}};
@@ -126,7 +114,7 @@ TEST(X86_64, NamesTheEntryThatIsNotPresent) {
 }
 
 TEST(X86_64, RefusesAddressesAndTablesThatCannotBe) {
-  Tables tables;
+  Tables tables{"x86_64", {}};
   EXPECT_FALSE(tables.translate({.root = {0x1000}}, 0x0800000000000000));
   EXPECT_FALSE(tables.translate({.root = {0x1000}}, 0));
   EXPECT_FALSE(tables.translate({.root = {0x1000}, .levels = 0}, 0));
