@@ -110,16 +110,10 @@ report::Record to_record(const CallRow& row) {
 std::string to_text(const CallRow& row) {
   std::string where;
   if (row.line) {
-    // Relative names were already cut when the kernel was built.
-    bool is_relative = !row.line->file.starts_with('/');
-    std::size_t folder = is_relative ? 0 : row.build_folder;
-    std::string file =
-        row.line->file.substr(std::min(folder, row.line->file.size()));
-    where = fmt::format("{}{}: {}",
-                        is_relative             ? ".."
-                        : row.build_folder == 0 ? ""
-                                                : "../",
-                        file, row.line->line);
+    std::string file = row.line->file.substr(
+        std::min(row.build_folder, row.line->file.size()));
+    where = fmt::format("{}{}: {}", row.build_folder == 0 ? "" : "../", file,
+                        row.line->line);
   }
   return fmt::format("{:>3}  {:<26} {}\n", row.number, row.name, where);
 }
@@ -161,7 +155,7 @@ std::string dump_names(const Kernel& kernel) {
 std::size_t common_folder(const std::vector<CallRow>& rows) {
   std::optional<std::string> common;
   for (const CallRow& row : rows) {
-    if (!row.line || !row.line->file.starts_with('/')) continue;
+    if (!row.line) continue;
     if (!common) common = row.line->file;
     auto [end, ignored] = std::ranges::mismatch(*common, row.line->file);
     common->erase(end, common->end());

@@ -23,7 +23,7 @@ SHOWN = {
         "bt", "bt -a", "bt -f", "bt -F", "bt -l", "bt -t", "bt -p", "bt -c 1,3", "foreach RU bt", "foreach bt",
         # Where a kernel thread starts, and %MEM.
         "bt 36", "foreach UN bt", "ps", "ps -u", "ps -A", "ps -G", "ps -H", "foreach UN ps",
-        "dis -l sock_ioctl", "mod -S", "rd -s init_task 32", "whatis -r 64"}, 90),
+        "sys -c", "dis -l sock_ioctl", "mod -S", "rd -s init_task 32", "whatis -r 64"}, 90),
 }
 MISSING = set("btop bpf dev files fuser ipcs irq kmem list mach mount net pte ptob ptov runq sbitmapq search sig swap "
               "task timer tree vm vtop waitq".split())
