@@ -94,6 +94,7 @@ TEST_P(Mutations, NeitherCrashNorHang) {
   test::Folder folder;
   auto files = test::dump_files(test::sample_machine(), GetParam());
   std::vector<std::filesystem::path> paths;
+  paths.reserve(files.size());
   for (const Content& file : files) {
     paths.push_back(folder.write(std::to_string(paths.size()), file));
   }

@@ -56,11 +56,12 @@ std::string memory() {
 
 class Layout : public testing::Test {
  protected:
-  Layout() : opened(test::parse_machine(memory())), file(vmlinux()) {}
+  Layout() : opened_(test::parse_machine(memory())), file_(vmlinux()) {}
 
   Result<KernelLayout> find(std::string vmcoreinfo) {
     Vmcoreinfo info(std::move(vmcoreinfo));
-    LayoutClues clues{*opened.memory(), info, *file, linked, given, machine};
+    LayoutClues clues{*opened_.memory(), info, *file_, linked, given_,
+                      machine_};
     return find_linux_arch(62)->layout(clues);
   }
   void expect_right(const Result<KernelLayout>& found) {
@@ -75,10 +76,10 @@ class Layout : public testing::Test {
     EXPECT_EQ(found->windows[1].size, 0x200000U);
   }
 
-  test::OpenedMemory opened;
-  std::shared_ptr<const ElfFile> file;
-  std::optional<std::uint64_t> given;
-  std::map<std::string, std::uint64_t, std::less<>> machine;
+  test::OpenedMemory opened_;
+  std::shared_ptr<const ElfFile> file_;
+  std::optional<std::uint64_t> given_;
+  std::map<std::string, std::uint64_t, std::less<>> machine_;
 };
 
 // physical = virtual - 0xffffffff80000000 + phys_base
@@ -96,7 +97,7 @@ TEST_F(Layout, IsWhatVmcoreinfoSays) {
 }
 
 TEST_F(Layout, TakesLevelsAndMaskFromVmcoreinfo) {
-  given = slide;
+  given_ = slide;
   auto found = find(phys_base() +
                     "NUMBER(pgtable_l5_enabled)=1\n"
                     "NUMBER(sme_mask)=140737488355328\n");
@@ -107,7 +108,7 @@ TEST_F(Layout, TakesLevelsAndMaskFromVmcoreinfo) {
 }
 
 TEST_F(Layout, FindsTheBannerWhenOnlyTheSlideIsKnown) {
-  given = slide;
+  given_ = slide;
   expect_right(find(""));
 }
 
@@ -124,15 +125,15 @@ TEST_F(Layout, SaysThatTheBannerIsNowhere) {
        .flags = SHF_ALLOC,
        .address = image + 0x1000,
        .bytes = test::Writer().text("Linux version 9.9.9 other\n").bytes()});
-  file = ElfFile::from_bytes(elf.build(), "vmlinux").value();
+  file_ = ElfFile::from_bytes(elf.build(), "vmlinux").value();
   auto found = find("");
   ASSERT_FALSE(found);
   EXPECT_NE(found.error().message().find("another kernel"), std::string::npos);
 }
 
 TEST_F(Layout, PageOffsetMayBeInsistedOn) {
-  machine["page_offset"] = 0xffff880000000000;
-  given = slide;
+  machine_["page_offset"] = 0xffff880000000000;
+  given_ = slide;
   auto found = find(phys_base());
   ASSERT_TRUE(found);
   EXPECT_EQ(found->windows[0].start.value, 0xffff880000000000);

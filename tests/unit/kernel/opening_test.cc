@@ -47,12 +47,12 @@ TEST(Vmcoreinfo, SkipsNonsense) {
 class Search : public testing::Test {
  protected:
   Search()
-      : root(fs::path(inquest::test::temporary_folder()) / "vmlinux_search") {
-    fs::remove_all(root);
-    query.release = "6.1.0-9-amd64";
-    query.build_id = "0123456789abcdef0123456789abcdef01234567";
+      : root_(fs::path(inquest::test::temporary_folder()) / "vmlinux_search") {
+    fs::remove_all(root_);
+    query_.release = "6.1.0-9-amd64";
+    query_.build_id = "0123456789abcdef0123456789abcdef01234567";
   }
-  ~Search() override { fs::remove_all(root); }
+  ~Search() override { fs::remove_all(root_); }
 
   void put(const fs::path& path, std::string_view id_byte) {
     test::Writer note;
@@ -64,51 +64,51 @@ class Search : public testing::Test {
              .flags = SHF_ALLOC,
              .bytes = note.bytes()});
     std::vector<std::byte> bytes = elf.build();
-    fs::create_directories((root / path).parent_path());
-    std::ofstream(root / path, std::ios::binary)
+    fs::create_directories((root_ / path).parent_path());
+    std::ofstream(root_ / path, std::ios::binary)
         .write(reinterpret_cast<const char*>(bytes.data()),
                static_cast<std::streamsize>(bytes.size()));
   }
 
-  fs::path root;
-  VmlinuxQuery query;
+  fs::path root_;
+  VmlinuxQuery query_;
 };
 
 TEST_F(Search, TakesTheBuildIdThatFits) {
   put("usr/lib/debug/boot/vmlinux-6.1.0-9-amd64", "A");
   put("boot/vmlinux-6.1.0-9-amd64", "B");
-  query.build_id = std::string(40, '4');
+  query_.build_id = std::string(40, '4');
   for (std::size_t i = 1; i < 40; i += 2)
-    query.build_id[i] = '2';  // 'B'
-  auto found = find_vmlinux(query, root);
+    query_.build_id[i] = '2';  // 'B'
+  auto found = find_vmlinux(query_, root_);
   ASSERT_TRUE(found) << found.error().message();
-  EXPECT_EQ((*found)->path(), root / "boot/vmlinux-6.1.0-9-amd64");
+  EXPECT_EQ((*found)->path(), root_ / "boot/vmlinux-6.1.0-9-amd64");
 }
 
 TEST_F(Search, LooksBesideTheDump) {
   put("dumps/some.debug", "B");
-  query.dumps = {root / "dumps/vmcore"};
-  query.build_id = std::string(40, '4');
+  query_.dumps = {root_ / "dumps/vmcore"};
+  query_.build_id = std::string(40, '4');
   for (std::size_t i = 1; i < 40; i += 2)
-    query.build_id[i] = '2';
-  EXPECT_TRUE(find_vmlinux(query, root));
+    query_.build_id[i] = '2';
+  EXPECT_TRUE(find_vmlinux(query_, root_));
 }
 
 TEST_F(Search, SaysWhatWasWrongAndWhatToInstall) {
   put("usr/lib/debug/boot/vmlinux-6.1.0-9-amd64", "A");
-  auto found = find_vmlinux(query, root);
+  auto found = find_vmlinux(query_, root_);
   ASSERT_FALSE(found);
   const std::string& message = found.error().message();
   EXPECT_NE(message.find("linux-image-6.1.0-9-amd64-dbg"), std::string::npos);
-  EXPECT_NE(message.find(query.build_id), std::string::npos);
+  EXPECT_NE(message.find(query_.build_id), std::string::npos);
   EXPECT_NE(message.find("4141414141"), std::string::npos);
 }
 
 TEST_F(Search, NeverLeavesItsFoldersForAName) {
   put("outside/vmlinux", "A");
-  query.release = "../../../outside";
-  query.build_id.clear();
-  EXPECT_TRUE(vmlinux_places(query, root).empty());
+  query_.release = "../../../outside";
+  query_.build_id.clear();
+  EXPECT_TRUE(vmlinux_places(query_, root_).empty());
 }
 
 TEST(VmlinuxAdvice, KnowsDistributions) {

@@ -20,46 +20,46 @@ class RealKernel : public testing::Test {
   void SetUp() override {
     auto shared = test::shared_folder(INQUEST_SOURCE_DIR);
     if (!shared) GTEST_SKIP() << "no shared dumps";
-    folder = *shared / "dumps/x86_64-6.1-tun";
+    folder_ = *shared / "dumps/x86_64-6.1-tun";
     KernelOptions options;
-    options.dumps = {folder / "vmcore.zlib"};
+    options.dumps = {folder_ / "vmcore.zlib"};
     auto opened = Kernel::open(options);
     if (!opened) GTEST_SKIP() << opened.error().message();
-    kernel = std::move(opened).value();
+    kernel_ = std::move(opened).value();
   }
 
-  std::filesystem::path folder;
-  std::unique_ptr<Kernel> kernel;
+  std::filesystem::path folder_;
+  std::unique_ptr<Kernel> kernel_;
 };
 
 TEST_F(RealKernel, IsWhereVmcoreinfoSays) {
-  EXPECT_EQ(kernel->kaslr_offset(), 0x3b000000U);
-  EXPECT_EQ(kernel->memory().paging()->levels, 5U);
-  auto banner = kernel->memory().c_string(*kernel->symbol("linux_banner"));
+  EXPECT_EQ(kernel_->kaslr_offset(), 0x3b000000U);
+  EXPECT_EQ(kernel_->memory().paging()->levels, 5U);
+  auto banner = kernel_->memory().c_string(*kernel_->symbol("linux_banner"));
   ASSERT_TRUE(banner);
   EXPECT_TRUE(banner->starts_with("Linux version 6.1.0-56-cloud-amd64 "));
-  EXPECT_EQ(kernel->online_cpus(), (std::vector<unsigned>{0, 1, 2, 3}));
-  Object task = kernel->variable("init_task", "struct task_struct");
+  EXPECT_EQ(kernel_->online_cpus(), (std::vector<unsigned>{0, 1, 2, 3}));
+  Object task = kernel_->variable("init_task", "struct task_struct");
   EXPECT_EQ(task["comm"].to_string().value_or("?"), "swapper/0");
-  Object curr = kernel->per_cpu("runqueues", "struct rq", 0)["curr"];
+  Object curr = kernel_->per_cpu("runqueues", "struct rq", 0)["curr"];
   EXPECT_EQ(curr["comm"].to_string().value_or("?"), "ethtool");
-  EXPECT_FALSE(kernel->per_cpu("runqueues", "struct rq", 100000).fault() ==
+  EXPECT_FALSE(kernel_->per_cpu("runqueues", "struct rq", 100000).fault() ==
                nullptr);
 }
 
 TEST_F(RealKernel, HasItsModules) {
-  const Modules& modules = kernel->modules();
+  const Modules& modules = kernel_->modules();
   EXPECT_EQ(modules.incomplete(), nullptr);
   EXPECT_EQ(modules.list().size(), 21U);
   const Module* tun = modules.find("tun");
   ASSERT_NE(tun, nullptr);
   EXPECT_EQ(tun->base.value, 0xffffffffc04b2000U);
   EXPECT_EQ(tun->size, 61440U);
-  EXPECT_EQ(taint_letters(*kernel, *tun->taints), "OE");
+  EXPECT_EQ(taint_letters(*kernel_, *tun->taints), "OE");
   Address crashed{0xffffffffc04b289a};
   EXPECT_EQ(modules.at(crashed), tun);
-  EXPECT_TRUE(kernel->is_text(crashed));
-  auto place = kernel->place(crashed);
+  EXPECT_TRUE(kernel_->is_text(crashed));
+  auto place = kernel_->place(crashed);
   ASSERT_TRUE(place);
   EXPECT_EQ(place->symbol, "tun_get_drvinfo");
   EXPECT_EQ(place->offset, 0x3aU);
@@ -70,36 +70,36 @@ TEST_F(RealKernel, HasItsModules) {
 }
 
 TEST_F(RealKernel, LoadsAModulesFileByBuildId) {
-  Modules& modules = kernel->modules();
+  Modules& modules = kernel_->modules();
   const Module* tun = modules.find("tun");
   ASSERT_NE(tun, nullptr);
-  auto file = ElfFile::open(folder / "tun.ko");
+  auto file = ElfFile::open(folder_ / "tun.ko");
   ASSERT_TRUE(file);
   EXPECT_EQ(modules.build_id(*tun), (*file)->build_id());
   const Module* fuse = modules.find("fuse");
-  auto wrong = modules.load(*fuse, folder / "tun.ko");
+  auto wrong = modules.load(*fuse, folder_ / "tun.ko");
   ASSERT_FALSE(wrong);
   EXPECT_NE(wrong.error().message().find((*file)->build_id()),
             std::string::npos);
-  ASSERT_TRUE(modules.load(*tun, folder / "tun.ko"));
-  EXPECT_TRUE(kernel->structure("tun_struct"));
-  auto line = kernel->source_line(*kernel->symbol("tun_get_drvinfo"));
+  ASSERT_TRUE(modules.load(*tun, folder_ / "tun.ko"));
+  EXPECT_TRUE(kernel_->structure("tun_struct"));
+  auto line = kernel_->source_line(*kernel_->symbol("tun_get_drvinfo"));
   ASSERT_TRUE(line) << line.error().message();
   EXPECT_TRUE(line->file.ends_with("tun.c")) << line->file;
   modules.unload(*tun);
-  EXPECT_FALSE(kernel->structure("tun_struct"));
+  EXPECT_FALSE(kernel_->structure("tun_struct"));
 }
 
 TEST_F(RealKernel, KnowsTimeAndLastWords) {
-  EXPECT_EQ(wall_clock(*kernel).value_or(0), 1795359116);
-  EXPECT_EQ(uptime(*kernel).value_or(0), 73);
-  EXPECT_EQ(panic_message(*kernel), "Oops: 0000 [#1] PREEMPT SMP NOPTI");
-  EXPECT_EQ(taint_mask(*kernel).value_or(0), 0x3000U);
-  auto uts = uts_name(*kernel);
+  EXPECT_EQ(wall_clock(*kernel_).value_or(0), 1795359116);
+  EXPECT_EQ(uptime(*kernel_).value_or(0), 73);
+  EXPECT_EQ(panic_message(*kernel_), "Oops: 0000 [#1] PREEMPT SMP NOPTI");
+  EXPECT_EQ(taint_mask(*kernel_).value_or(0), 0x3000U);
+  auto uts = uts_name(*kernel_);
   ASSERT_TRUE(uts);
   EXPECT_EQ(uts->machine, "x86_64");
   std::size_t records = 0;
-  for (const auto& record : log_records(*kernel)) {
+  for (const auto& record : log_records(*kernel_)) {
     EXPECT_TRUE(record);
     ++records;
   }
@@ -107,8 +107,8 @@ TEST_F(RealKernel, KnowsTimeAndLastWords) {
 }
 
 TEST_F(RealKernel, RefusesAnotherKernelsVmlinux) {
-  KernelOptions options = kernel->options();
-  options.vmlinux = folder / "tun.ko";  // an ELF file with a build-id
+  KernelOptions options = kernel_->options();
+  options.vmlinux = folder_ / "tun.ko";  // an ELF file with a build-id
   auto opened = Kernel::open(options);
   ASSERT_FALSE(opened);
   EXPECT_NE(

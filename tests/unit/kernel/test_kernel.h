@@ -39,6 +39,7 @@ class TestKernel : public FakeKernel {
  private:
   static SymbolTable table(const std::map<std::string, std::uint64_t>& names) {
     std::vector<Symbol> symbols;
+    symbols.reserve(names.size());
     for (const auto& [name, at] : names)
       symbols.push_back({name, Address{base + at}, 8, 'D'});
     return {std::move(symbols), nullptr};

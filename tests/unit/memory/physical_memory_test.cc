@@ -60,9 +60,11 @@ TEST(PhysicalMemory, ZeroesExcludedPagesWhenAsked) {
   EXPECT_EQ(*value, 0x41414141U);
 }
 
+constexpr std::size_t small_cache = std::size_t{16} * 2 * 4096;
+
 TEST(PhysicalMemory, StaysRightWhenTheCacheIsTooSmall) {
   constexpr std::uint64_t pages = 300;
-  OpenedMemory memory(numbered(pages), 16 * 2 * 4096);
+  OpenedMemory memory(numbered(pages), small_cache);
   for (int round = 0; round < 3; ++round) {
     for (std::uint64_t page = 0; page < pages; ++page) {
       std::uint64_t chosen = round == 1 ? page * 7 % pages : page;
@@ -73,7 +75,7 @@ TEST(PhysicalMemory, StaysRightWhenTheCacheIsTooSmall) {
 
 TEST(PhysicalMemory, IsSafeFromManyThreads) {
   constexpr std::uint64_t pages = 100;
-  OpenedMemory memory(numbered(pages), 16 * 2 * 4096);
+  OpenedMemory memory(numbered(pages), small_cache);
   std::atomic<std::uint64_t> wrong = 0;
   std::vector<std::thread> threads;
   threads.reserve(4);

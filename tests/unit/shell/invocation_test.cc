@@ -32,8 +32,8 @@ std::string elf_file() {
 
 TEST(Invocation, FilesAreToldApartByContent) {
   std::string map = file("iq_map", "ffffffff81000000 T _text\n");
-  for (auto order : {std::vector{elf_file(), dump_file(), map},
-                     std::vector{map, dump_file(), elf_file()}}) {
+  for (const auto& order : {std::vector{elf_file(), dump_file(), map},
+                            std::vector{map, dump_file(), elf_file()}}) {
     auto found = parse_invocation(order);
     ASSERT_TRUE(found) << found.error().message();
     EXPECT_EQ(found->kernel.vmlinux, elf_file());

@@ -12,40 +12,40 @@ using std::chrono::milliseconds;
 
 class ProgressTest : public testing::Test {
  protected:
-  std::chrono::steady_clock::time_point now;
-  std::ostringstream terminal;
-  ProgressLine line = ProgressLine(terminal, [this] { return now; });
+  std::chrono::steady_clock::time_point now_;
+  std::ostringstream terminal_;
+  ProgressLine line_ = ProgressLine(terminal_, [this] { return now_; });
 };
 
 TEST_F(ProgressTest, ShortWorkIsNotMentioned) {
-  line.show(10, 100);
-  now += milliseconds(999);
-  line.show(90, 100);
-  line.show(100, 100);
-  EXPECT_EQ(terminal.str(), "");
+  line_.show(10, 100);
+  now_ += milliseconds(999);
+  line_.show(90, 100);
+  line_.show(100, 100);
+  EXPECT_EQ(terminal_.str(), "");
 }
 
 TEST_F(ProgressTest, LongWorkIsShownOncePerPercentAndCleared) {
-  line.show(100, 1000);
-  now += milliseconds(1000);
-  line.show(200, 1000);
+  line_.show(100, 1000);
+  now_ += milliseconds(1000);
+  line_.show(200, 1000);
   std::string shown = "reading debug info: 20% (Ctrl-C stops)";
-  EXPECT_EQ(terminal.str(), "\r" + shown);
-  line.show(201, 1000);
-  EXPECT_EQ(terminal.str(), "\r" + shown);
-  terminal.str("");
-  line.show(1000, 1000);
-  EXPECT_EQ(terminal.str(), "\r" + std::string(shown.size(), ' ') + "\r");
+  EXPECT_EQ(terminal_.str(), "\r" + shown);
+  line_.show(201, 1000);
+  EXPECT_EQ(terminal_.str(), "\r" + shown);
+  terminal_.str("");
+  line_.show(1000, 1000);
+  EXPECT_EQ(terminal_.str(), "\r" + std::string(shown.size(), ' ') + "\r");
 }
 
 TEST_F(ProgressTest, EachWorkHasItsOwnSecond) {
-  line.show(1, 2);
-  now += milliseconds(5000);
-  line.show(2, 2);
-  line.show(1, 3);
-  now += milliseconds(500);
-  line.show(2, 3);
-  EXPECT_EQ(terminal.str(), "");
+  line_.show(1, 2);
+  now_ += milliseconds(5000);
+  line_.show(2, 2);
+  line_.show(1, 3);
+  now_ += milliseconds(500);
+  line_.show(2, 3);
+  EXPECT_EQ(terminal_.str(), "");
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ class ShellTest : public testing::Test {
  protected:
   // The output of |line|, which must not redirect by itself.
   std::string output_of(const std::string& line) {
-    shell.run_line(line + " > " + path("out"));
+    shell_.run_line(line + " > " + path("out"));
     return contents(path("out"));
   }
 
@@ -31,23 +31,23 @@ class ShellTest : public testing::Test {
     return text.str();
   }
 
-  FakeKernel kernel;
-  Session session = {.kernel = kernel,
-                     .settings = default_settings(),
-                     .task = std::nullopt,
-                     .history = {}};
-  Shell shell = Shell(session, "inquest");
+  FakeKernel kernel_;
+  Session session_ = {.kernel = kernel_,
+                      .settings = default_settings(),
+                      .task = std::nullopt,
+                      .history = {}};
+  Shell shell_ = Shell(session_, "inquest");
 };
 
 TEST_F(ShellTest, AnswersGoWhereTheyAreSent) {
   EXPECT_EQ(output_of("set radix 16"), "output radix: 16 (hex)\n");
   EXPECT_EQ(output_of("hex"), "output radix: 16 (hex)\n");
-  shell.run_line("set radix >> " + path("out"));
+  shell_.run_line("set radix >> " + path("out"));
   EXPECT_EQ(contents(path("out")),
             "output radix: 16 (hex)\noutput radix: 16 (hex)\n");
-  shell.run_line("set -v | grep print_max > " + path("piped"));
+  shell_.run_line("set -v | grep print_max > " + path("piped"));
   EXPECT_EQ(contents(path("piped")), "     print_max: 256\n");
-  EXPECT_FALSE(shell.has_problem());
+  EXPECT_FALSE(shell_.has_problem());
 }
 
 TEST_F(ShellTest, ErrorsGoWhereTheVariableSays) {
@@ -55,11 +55,11 @@ TEST_F(ShellTest, ErrorsGoWhereTheVariableSays) {
   EXPECT_EQ(output_of("nonsense"), "inquest: command not found: nonsense\n");
   EXPECT_EQ(testing::internal::GetCapturedStderr(),
             "inquest: command not found: nonsense\n");
-  EXPECT_TRUE(shell.has_problem());
+  EXPECT_TRUE(shell_.has_problem());
   testing::internal::CaptureStderr();
-  shell.run_line("set error redirect > /dev/null");
+  shell_.run_line("set error redirect > /dev/null");
   EXPECT_EQ(output_of("nonsense"), "inquest: command not found: nonsense\n");
-  shell.run_line("set error " + path("err") + " > /dev/null");
+  shell_.run_line("set error " + path("err") + " > /dev/null");
   EXPECT_EQ(output_of("nonsense"), "");
   EXPECT_EQ(contents(path("err")), "inquest: command not found: nonsense\n");
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
@@ -71,11 +71,11 @@ TEST_F(ShellTest, UsageIsPartOfTheAnswer) {
             "Usage:\n  repeat [-seconds] command\n"
             "Enter \"help repeat\" for details.\n");
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
-  EXPECT_TRUE(shell.has_problem());
+  EXPECT_TRUE(shell_.has_problem());
 }
 
 TEST_F(ShellTest, JsonHasOneObjectALine) {
-  shell.run_line("set json on > /dev/null");
+  shell_.run_line("set json on > /dev/null");
   EXPECT_EQ(output_of("set radix"),
             "{\"variable\":\"radix\",\"value\":\"10 (decimal)\"}\n");
   EXPECT_EQ(output_of("nonsense"),
@@ -91,25 +91,25 @@ TEST_F(ShellTest, BugsEndTheCommandOnly) {
 }
 
 TEST_F(ShellTest, AliasesAreDefinedAndBypassed) {
-  shell.run_line("alias shown \"set debug\"");
+  shell_.run_line("alias shown \"set debug\"");
   EXPECT_EQ(output_of("shown"), "debug: 0\n");
   testing::internal::CaptureStderr();
   EXPECT_EQ(output_of("\\shown"), "inquest: command not found: shown\n");
-  shell.run_line("alias set nonsense");
+  shell_.run_line("alias set nonsense");
   testing::internal::GetCapturedStderr();
   EXPECT_EQ(output_of("set debug"), "debug: 0\n");
 }
 
 TEST_F(ShellTest, OldLinesCanBeRunAgain) {
-  shell.run_line("set debug > " + path("again"));
-  shell.run_line("alias > /dev/null");
+  shell_.run_line("set debug > " + path("again"));
+  shell_.run_line("alias > /dev/null");
   for (const char* again : {"!1", "r 1", "r set"}) {
     std::filesystem::remove(path("again"));
-    shell.run_line(again);
+    shell_.run_line(again);
     EXPECT_EQ(contents(path("again")), "debug: 0\n") << again;
   }
   std::filesystem::remove(path("again"));
-  shell.run_line("!!");
+  shell_.run_line("!!");
   EXPECT_EQ(contents(path("again")), "debug: 0\n");
 }
 
@@ -120,19 +120,19 @@ TEST_F(ShellTest, ScriptsGoOnAfterErrorsAndAreNotNested) {
       << "\n";
   testing::internal::CaptureStderr();
   testing::internal::CaptureStdout();
-  EXPECT_TRUE(shell.run_script(path("script"), "runtime", false));
+  EXPECT_TRUE(shell_.run_script(path("script"), "runtime", false));
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
   EXPECT_NE(testing::internal::GetCapturedStderr().find("cannot be nested"),
             std::string::npos);
   EXPECT_EQ(contents(path("done")), "debug: 0\n");
-  EXPECT_TRUE(shell.is_finished());
-  EXPECT_FALSE(shell.run_script("/no/such/script", "runtime", false));
+  EXPECT_TRUE(shell_.is_finished());
+  EXPECT_FALSE(shell_.run_script("/no/such/script", "runtime", false));
 }
 
 TEST_F(ShellTest, ScriptsAreEchoed) {
   std::ofstream(path("script")) << "# remark\n";
   testing::internal::CaptureStdout();
-  EXPECT_TRUE(shell.run_script(path("script"), "runtime", true));
+  EXPECT_TRUE(shell_.run_script(path("script"), "runtime", true));
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "inquest> # remark\n");
 }
 
@@ -148,39 +148,40 @@ TEST_F(ShellTest, EachLineOfAnArgumentFileIsACommand) {
 
 TEST_F(ShellTest, OtherWordsForCommands) {
   using Words = std::vector<std::string>;
-  EXPECT_EQ(as_command(session, {"*page", "ffff"}),
+  EXPECT_EQ(as_command(session_, {"*page", "ffff"}),
             (Words{"*", "page", "ffff"}));
-  EXPECT_EQ(as_command(session, {"p/x", "jiffies"}),
+  EXPECT_EQ(as_command(session_, {"p/x", "jiffies"}),
             (Words{"p", "/x", "jiffies"}));
-  EXPECT_EQ(as_command(session, {"known"}), (Words{"p", "known"}));
-  EXPECT_EQ(as_command(session, {"&known"}), (Words{"p", "&known"}));
-  EXPECT_EQ(as_command(session, {"known.x[2]"}), (Words{"p", "known.x[2]"}));
-  EXPECT_EQ(as_command(session, {"$3"}), (Words{"p", "$3"}));
-  EXPECT_EQ(as_command(session, {"unknown"}), (Words{"unknown"}));
-  EXPECT_EQ(as_command(session, {"enum", "x"}), (Words{"whatis", "enum", "x"}));
+  EXPECT_EQ(as_command(session_, {"known"}), (Words{"p", "known"}));
+  EXPECT_EQ(as_command(session_, {"&known"}), (Words{"p", "&known"}));
+  EXPECT_EQ(as_command(session_, {"known.x[2]"}), (Words{"p", "known.x[2]"}));
+  EXPECT_EQ(as_command(session_, {"$3"}), (Words{"p", "$3"}));
+  EXPECT_EQ(as_command(session_, {"unknown"}), (Words{"unknown"}));
+  EXPECT_EQ(as_command(session_, {"enum", "x"}),
+            (Words{"whatis", "enum", "x"}));
 }
 
 TEST_F(ShellTest, VariablesTakeOnlyWhatMakesSense) {
   for (const char* line :
        {"set radix 11", "set print_max many", "set scroll sideways",
         "set offline maybe", "set null-stop 2", "set gdb on"}) {
-    auto before = session.settings.shell;
+    auto before = session_.settings.shell;
     testing::internal::CaptureStderr();
     EXPECT_NE(output_of(line), "") << line;
     EXPECT_NE(testing::internal::GetCapturedStderr(), "") << line;
-    EXPECT_EQ(session.settings.shell, before) << line;
+    EXPECT_EQ(session_.settings.shell, before) << line;
   }
   output_of("set print_max 7 null-stop on zero_excluded on");
-  EXPECT_EQ(session.settings.print_max, 7U);
-  EXPECT_TRUE(session.settings.null_stop);
-  EXPECT_TRUE(session.settings.zero_excluded);
+  EXPECT_EQ(session_.settings.print_max, 7U);
+  EXPECT_TRUE(session_.settings.null_stop);
+  EXPECT_TRUE(session_.settings.zero_excluded);
 }
 
 TEST_F(ShellTest, ExcludedPagesAreZeroesInTheOpenKernel) {
   output_of("set zero_excluded on");
-  EXPECT_TRUE(kernel.is_zero_excluded());
+  EXPECT_TRUE(kernel_.is_zero_excluded());
   output_of("set zero_excluded off");
-  EXPECT_FALSE(kernel.is_zero_excluded());
+  EXPECT_FALSE(kernel_.is_zero_excluded());
 }
 
 TEST_F(ShellTest, EveryVariableIsShown) {
