@@ -34,7 +34,7 @@ TEST(FramePointer, FollowsTheChain) {
 
 TEST(FramePointer, FindsMarkedRegisters) {
   std::map<std::uint64_t, std::uint64_t> words;
-  for (unsigned i = 0; i < word_count; ++i) {
+  for (std::uint64_t i = 0; i < word_count; ++i) {
     words[stack_at + 16 + 8 * i] = 100 + i;
   }
   FakeStack stack(words);

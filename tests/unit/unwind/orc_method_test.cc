@@ -17,15 +17,19 @@ constexpr std::uint64_t stack_at = 0xffffc90000010000;
 // One entry for all code from |code| on, in the 6.4 layout.
 class OneEntry {
  public:
-  OneEntry(std::int16_t sp_offset, unsigned sp_reg, std::int16_t bp_offset,
-           unsigned bp_reg, unsigned type, bool is_signal = false) {
+  // Where a register of the caller is found.
+  struct Rule {
+    std::int16_t offset;
+    unsigned base;  // ORC_REG_*
+  };
+  OneEntry(Rule sp, Rule bp, unsigned type, bool is_signal = false) {
     store_unsigned(std::span(ips_).first(4), 0, std::endian::little);
     std::span<std::byte> out(entries_);
-    store_unsigned(out.subspan(0, 2), static_cast<std::uint16_t>(sp_offset),
+    store_unsigned(out.subspan(0, 2), static_cast<std::uint16_t>(sp.offset),
                    std::endian::little);
-    store_unsigned(out.subspan(2, 2), static_cast<std::uint16_t>(bp_offset),
+    store_unsigned(out.subspan(2, 2), static_cast<std::uint16_t>(bp.offset),
                    std::endian::little);
-    out[4] = std::byte(sp_reg | bp_reg << 4);
+    out[4] = std::byte(sp.base | bp.base << 4);
     out[5] = std::byte(type | (is_signal ? 8U : 0U));
     auto table = OrcTable::open(ips_, Address{code}, entries_,
                                 OrcFormat::v6_4(), nullptr);
@@ -53,13 +57,13 @@ Registers at(std::uint64_t pc, std::uint64_t sp,
 
 FakeStack pt_regs_at(std::uint64_t where) {
   std::map<std::uint64_t, std::uint64_t> words;
-  for (unsigned i = 0; i < word_count; ++i)
+  for (std::uint64_t i = 0; i < word_count; ++i)
     words[where + 8 * i] = 100 + i;
   return FakeStack(words);
 }
 
 TEST(OrcMethod, StepsOverAnOrdinaryCall) {
-  OneEntry orc(24, 5, -16, 1, 2);
+  OneEntry orc({24, 5}, {-16, 1}, 2);
   FakeStack stack(Words{{stack_at + 8, 0x1234}, {stack_at + 16, code + 99}});
   auto step = orc.method().step(at(code + 5, stack_at, 7), true, stack);
   ASSERT_TRUE(step) << step.error().message();
@@ -73,14 +77,14 @@ TEST(OrcMethod, StepsOverAnOrdinaryCall) {
 }
 
 TEST(OrcMethod, LooksUpTheCallInsteadOfTheReturnAddress) {
-  OneEntry orc(8, 5, 0, 0, 2);
+  OneEntry orc({8, 5}, {0, 0}, 2);
   FakeStack stack(Words{{stack_at, code + 99}});
   EXPECT_FALSE(orc.method().step(at(code, stack_at), true, stack));
   EXPECT_TRUE(orc.method().step(at(code, stack_at), false, stack));
 }
 
 TEST(OrcMethod, FollowsTheFramePointerOfRealignedStacks) {
-  OneEntry orc(16, 4, 0, 4, 2);
+  OneEntry orc({16, 4}, {0, 4}, 2);
   std::uint64_t bp = stack_at + 64;
   FakeStack stack(Words{{bp, 0x77}, {bp + 8, code + 1}});
   auto step = orc.method().step(at(code, stack_at, bp), false, stack);
@@ -90,7 +94,7 @@ TEST(OrcMethod, FollowsTheFramePointerOfRealignedStacks) {
 }
 
 TEST(OrcMethod, LeavesTheFrameToOthersWhenItsRegisterIsLost) {
-  OneEntry orc(16, 4, 0, 4, 2);
+  OneEntry orc({16, 4}, {0, 4}, 2);
   FakeStack stack(Words{});
   auto step = orc.method().step(at(code, stack_at), false, stack);
   ASSERT_FALSE(step);
@@ -100,7 +104,7 @@ TEST(OrcMethod, LeavesTheFrameToOthersWhenItsRegisterIsLost) {
 
 TEST(OrcMethod, SwitchesBackFromTheInterruptStack) {
   // The previous stack pointer lies at the top of the interrupt stack.
-  OneEntry orc(8, 9, 0, 0, 2);
+  OneEntry orc({8, 9}, {0, 0}, 2);
   std::uint64_t old = stack_at + 0x4000;
   FakeStack stack(Words{{stack_at, old}, {old, code + 3}});
   auto step = orc.method().step(at(code, stack_at), false, stack);
@@ -110,7 +114,7 @@ TEST(OrcMethod, SwitchesBackFromTheInterruptStack) {
 }
 
 TEST(OrcMethod, FindsSavedRegisters) {
-  OneEntry orc(16, 5, 0, 0, 3, true);
+  OneEntry orc({16, 5}, {0, 0}, 3, true);
   FakeStack stack = pt_regs_at(stack_at + 16);
   auto step = orc.method().step(at(code, stack_at), false, stack);
   ASSERT_TRUE(step) << step.error().message();
@@ -123,7 +127,7 @@ TEST(OrcMethod, FindsSavedRegisters) {
 }
 
 TEST(OrcMethod, FindsTheHardwaresPart) {
-  OneEntry orc(8, 5, 0, 0, 4, true);
+  OneEntry orc({8, 5}, {0, 0}, 4, true);
   FakeStack stack(Words{{stack_at + 8, 1},
                         {stack_at + 16, 0x10},
                         {stack_at + 24, 2},
@@ -139,7 +143,7 @@ TEST(OrcMethod, FindsTheHardwaresPart) {
 }
 
 TEST(OrcMethod, EndsWhereTheKernelSaysSo) {
-  OneEntry orc(0, 0, 0, 0, 1);
+  OneEntry orc({0, 0}, {0, 0}, 1);
   FakeStack stack(Words{});
   auto step = orc.method().step(at(code, stack_at), false, stack);
   ASSERT_TRUE(step) << step.error().message();
@@ -147,7 +151,7 @@ TEST(OrcMethod, EndsWhereTheKernelSaysSo) {
 }
 
 TEST(OrcMethod, SaysWhichWordOfTheStackIsMissing) {
-  OneEntry orc(8, 5, 0, 0, 2);
+  OneEntry orc({8, 5}, {0, 0}, 2);
   FakeStack stack(Words{});
   auto step = orc.method().step(at(code, stack_at), false, stack);
   ASSERT_FALSE(step);
@@ -156,8 +160,8 @@ TEST(OrcMethod, SaysWhichWordOfTheStackIsMissing) {
 }
 
 TEST(Unwinder, AsksTheNextMethodOnlyWhenOneKnowsNothing) {
-  OneEntry nothing(0, 0, 0, 0, 0);
-  OneEntry call(8, 5, 0, 0, 2);
+  OneEntry nothing({0, 0}, {0, 0}, 0);
+  OneEntry call({8, 5}, {0, 0}, 2);
   FakeStack stack(Words{{stack_at, code + 4}});
   Unwinder unwinder({std::make_shared<OrcMethod>(nothing.method()),
                      std::make_shared<OrcMethod>(call.method())});
