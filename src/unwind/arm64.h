@@ -36,7 +36,7 @@ inline bool is_user(std::uint64_t pstate_word) {
 namespace inquest {
 
 // The way into the kernel from an exception.
-struct ExceptionEntry {
+struct KernelEntry {
   // Whether a return address is one of the entry code, which calls a handler
   // with x29 at the record inside of a pt_regs.
   std::function<bool(Address pc)> contains;
@@ -46,7 +46,7 @@ struct ExceptionEntry {
 // From call to call.
 class FrameRecordMethod : public UnwindMethod {
  public:
-  explicit FrameRecordMethod(ExceptionEntry entry) : entry_(std::move(entry)) {}
+  explicit FrameRecordMethod(KernelEntry entry) : entry_(std::move(entry)) {}
 
   Result<Step> step(const Registers& registers, bool is_call,
                     const AddressSpace& stack) const override;
@@ -55,7 +55,7 @@ class FrameRecordMethod : public UnwindMethod {
   std::optional<Step> exception(Address record,
                                 const AddressSpace& stack) const;
 
-  ExceptionEntry entry_;
+  KernelEntry entry_;
 };
 
 // From an interrupted function without frame information: its instructions

@@ -28,13 +28,13 @@ void add_pointed(const Kernel& kernel, unsigned cpu, std::string_view pointer,
   out.push_back({std::string(name), *base, stack_size(kernel)});
 }
 
-// An array in per-CPU memory.
-void add_own(const Kernel& kernel, unsigned cpu, std::string_view array,
-             std::string_view name, std::uint64_t size, Stacks& out) {
-  const Symbol* symbol = kernel.symbols().find(array);
+// The one stack that is itself in per-CPU memory.
+void add_overflow(const Kernel& kernel, unsigned cpu, Stacks& out) {
+  constexpr std::uint64_t size = 4096;
+  const Symbol* symbol = kernel.symbols().find("overflow_stack");
   if (symbol == nullptr) return;
   auto base = kernel.per_cpu_address(symbol->address, cpu);
-  if (base) out.push_back({std::string(name), *base, size});
+  if (base) out.push_back({"OVERFLOW", *base, size});
 }
 
 // Code between exceptions and their handlers; since 4.14 marked by symbols.
@@ -189,10 +189,9 @@ Result<Registers> LinuxArm64::prstatus(Bytes note, std::endian endian) const {
 }
 
 Stacks LinuxArm64::cpu_stacks(const Kernel& kernel, unsigned cpu) const {
-  constexpr std::uint64_t overflow_size = 4096;
   Stacks stacks;
   add_pointed(kernel, cpu, "irq_stack_ptr", "IRQ", stacks);
-  add_own(kernel, cpu, "overflow_stack", "OVERFLOW", overflow_size, stacks);
+  add_overflow(kernel, cpu, stacks);
   add_pointed(kernel, cpu, "sdei_stack_normal_ptr", "SDEI NORMAL", stacks);
   add_pointed(kernel, cpu, "sdei_stack_critical_ptr", "SDEI CRITICAL", stacks);
   return stacks;
@@ -233,8 +232,8 @@ std::span<const std::string_view> LinuxArm64::last_functions() const {
 Unwinder LinuxArm64::unwinder(
     const Kernel& kernel,
     std::shared_ptr<const GeneratedCodes> /*generated*/) const {
-  ExceptionEntry entry{entry_code(kernel),
-                       offset_in_pt_regs(kernel, "stackframe").value_or(0)};
+  KernelEntry entry{entry_code(kernel),
+                    offset_in_pt_regs(kernel, "stackframe").value_or(0)};
   std::vector<unsigned> preserved;
   for (unsigned i = 19; i <= fp; ++i)
     preserved.push_back(i);
