@@ -90,11 +90,11 @@ Result<Address> ReturnHooks::in_graph_stack(Address slot) {
                            slot.value));
 }
 
-Result<Address> ReturnHooks::in_list(Object head, std::string_view type,
+Result<Address> ReturnHooks::in_list(const Object& head, std::string_view type,
                                      std::string_view member,
                                      std::string_view frame, Address slot) {
-  for (const Object& node : llist_entries(
-           std::move(head), kernel_.structure(type), std::string(member))) {
+  for (const Object& node :
+       llist_entries(head, kernel_.structure(type), std::string(member))) {
     std::uint64_t at = TRY(node[frame].to_unsigned());
     if (at == slot.value) {
       return Address{TRY(node["ret_addr"].to_unsigned())};

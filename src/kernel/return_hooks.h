@@ -27,7 +27,7 @@ class ReturnHooks {
 
   Trampoline trampoline_at(Address pc);
   Result<Address> in_graph_stack(Address slot);
-  Result<Address> in_list(Object head, std::string_view type,
+  Result<Address> in_list(const Object& head, std::string_view type,
                           std::string_view member, std::string_view frame,
                           Address slot);
 
