@@ -189,6 +189,12 @@ bool show(const Options& options, BtBuilder& builder, const Object& task,
   if (options.has('r')) return say(builder.raw(task));
   if (options.has('e')) return say(builder.exceptions(task));
   BtRow row = builder.row(task);
+  // A place that the user gave and that leads nowhere is an error of theirs.
+  bool is_users = options.has('S') || options.has('I');
+  if (is_users && row.broken && row.frames.size() < 2) {
+    out.problem(Error(*row.broken).while_doing("bt"));
+    return false;
+  }
   return builder.is_wanted(row) && say(row);
 }
 

@@ -62,6 +62,13 @@ bool reaches(const Kernel& kernel, const Backtrace& found,
   });
 }
 
+// No frames at all, and why.
+Backtrace broken(Error reason) {
+  Backtrace none;
+  none.broken = std::move(reason);
+  return none;
+}
+
 }  // namespace
 
 StackWalker::StackWalker(const Kernel& kernel)
@@ -105,10 +112,8 @@ Backtrace StackWalker::follow(const Object& task, const Start& start) {
 Backtrace StackWalker::walk(const Object& task) {
   auto stack = task_stack(task);
   if (!stack || stack->value == 0) {
-    Backtrace none;
-    none.broken = stack ? Error(ErrorKind::not_found, "no stack")
-                        : std::move(stack).error();
-    return none;
+    return broken(stack ? Error(ErrorKind::not_found, "no stack")
+                        : std::move(stack).error());
   }
   auto cpu = active_cpu(task);
   return cpu ? walk_active(task, *cpu) : walk_sleeping(task);
@@ -117,9 +122,7 @@ Backtrace StackWalker::walk(const Object& task) {
 Backtrace StackWalker::walk_sleeping(const Object& task) {
   Result<Registers> registers = kernel_.linux_arch().sleeping(kernel_, task);
   if (!registers) {
-    Backtrace none;
-    none.broken = std::move(registers).error();
-    return none;
+    return broken(std::move(registers).error());
   }
   return follow(task, {*registers, true});
 }
@@ -132,7 +135,7 @@ std::optional<Backtrace> StackWalker::walk_stop(
     if (!code) continue;
     for (const StackRange& stack : stacks(task)) {
       for (Address slot : slots_of(kernel_, stack, *code)) {
-        Backtrace found = walk_from(task, std::nullopt, slot);
+        Backtrace found = walk_return(task, slot);
         if (reaches(kernel_, found, note)) return found;
       }
     }
@@ -171,16 +174,29 @@ Backtrace StackWalker::walk_active(const Object& task, unsigned cpu) {
   return std::move(*found);
 }
 
+// From the return address that lies at |slot|.
+Backtrace StackWalker::walk_return(const Object& task, Address slot) {
+  auto registers = kernel_.linux_arch().returned(kernel_, slot);
+  return registers ? follow(task, {*registers, true})
+                   : broken(std::move(registers).error());
+}
+
 Backtrace StackWalker::walk_from(const Object& task, std::optional<Address> pc,
                                  std::optional<Address> sp) {
-  Result<Registers> registers =
-      sp ? kernel_.linux_arch().returned(kernel_, *sp)
-         : kernel_.linux_arch().sleeping(kernel_, task);
-  if (!registers) {
-    Backtrace none;
-    none.broken = std::move(registers).error();
-    return none;
+  const LinuxArch& linux_arch = kernel_.linux_arch();
+  bool has_records = linux_arch.has_frame_records();
+  if (has_records && pc && sp) {
+    Registers registers;
+    registers.set(kernel_.arch().fp_register(), sp->value);
+    registers.set(kernel_.arch().pc_register(), pc->value);
+    return follow(task, {registers, true});
   }
+  // A frame record's second word is the return address.
+  std::uint64_t in_record = has_records ? 8 : 0;
+  Result<Registers> registers =
+      sp ? linux_arch.returned(kernel_, *sp + in_record)
+         : linux_arch.sleeping(kernel_, task);
+  if (!registers) return broken(std::move(registers).error());
   Start start{*registers, true};
   if (pc) start.registers.set(kernel_.arch().pc_register(), pc->value);
   return follow(task, start);

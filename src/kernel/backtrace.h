@@ -51,8 +51,9 @@ class StackWalker {
 
   // |task|: a struct task_struct.
   Backtrace walk(const Object& task);
-  // From a return address |pc| at the place |sp|, either of which may be
-  // missing: pc is then read from there, or the task's own registers are taken.
+  // From a return address |pc| at the slot or frame record |sp|, either of
+  // which may be missing: pc is then read from there, or the task's own
+  // registers are taken.
   Backtrace walk_from(const Object& task, std::optional<Address> pc,
                       std::optional<Address> sp);
 
@@ -73,6 +74,7 @@ class StackWalker {
 
   Backtrace follow(const Object& task, const Start& start);
   Backtrace walk_sleeping(const Object& task);
+  Backtrace walk_return(const Object& task, Address slot);
   Backtrace walk_active(const Object& task, unsigned cpu);
   // From a return address into one of |functions|, if that leads to the
   // outermost frame or to |note|.
