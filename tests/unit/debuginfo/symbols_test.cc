@@ -123,6 +123,14 @@ TEST(SymbolTable, FindsAddresses) {
   EXPECT_EQ(table.at({~0ULL})->symbol->name, "last");
 }
 
+TEST(SymbolTable, KnowsMarksBetweenCodeAndData) {
+  for (std::string_view mark : {"$x", "$d", "$a", "$t", "$d.12", "$x.", "$x.y"})
+    EXPECT_TRUE(is_mapping_mark(mark)) << mark;
+  for (std::string_view name :
+       {"", "$", "x", "x.1", "$xyz", "$dd.12", ".$x", "$x1"})
+    EXPECT_FALSE(is_mapping_mark(name)) << name;
+}
+
 TEST(SymbolTable, OfNothing) {
   SymbolTable table({}, nullptr);
   EXPECT_TRUE(table.sorted().empty());
