@@ -5,10 +5,15 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include <fmt/format.h>
+
 #include "base/text.h"
 
 namespace inquest {
 namespace {
+
+// What groups are nested in is looked at again for each of them.
+constexpr std::size_t longest_line = 16384;
 
 bool is_blank(char c) {
   return c == ' ' || c == '\t';
@@ -168,6 +173,11 @@ Result<Line> parse_line(std::string_view text) {
   Line line;
   text = trim(text);
   if (text.empty() || text[0] == '#' || text.starts_with("//")) return line;
+  if (text.size() > longest_line) {
+    return Error(ErrorKind::usage,
+                 fmt::format("a line of {} characters; the limit is {}",
+                             text.size(), longest_line));
+  }
   if (text[0] == '!' || text[0] == '|') {
     line.kind = Line::Kind::shell;
     line.command = trim(text.substr(1));

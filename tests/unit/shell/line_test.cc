@@ -102,6 +102,13 @@ TEST(Line, MissingOperandsAreErrors) {
   }
 }
 
+TEST(Line, EndlessOnesAreErrors) {
+  auto line = parse_line("p " + std::string(20000, '('));
+  ASSERT_FALSE(line);
+  EXPECT_EQ(line.error().message(),
+            "a line of 20002 characters; the limit is 16384");
+}
+
 TEST(Words, AreSplitAtBlanks) {
   EXPECT_EQ(split_words("  rd -x\tjiffies "), (Words{"rd", "-x", "jiffies"}));
   EXPECT_TRUE(split_words(" \t").empty());
