@@ -127,7 +127,7 @@ TEST(SymbolTable, KnowsMarksBetweenCodeAndData) {
   for (std::string_view mark : {"$x", "$d", "$a", "$t", "$d.12", "$x.", "$x.y"})
     EXPECT_TRUE(is_mapping_mark(mark)) << mark;
   for (std::string_view name :
-       {"", "$", "x", "x.1", "$xyz", "$dd.12", ".$x", "$x1"})
+       {"", "$", "x", "x.1", "$xyz", "$dd.12", ".$x", "$x1", "xd", "ab.1"})
     EXPECT_FALSE(is_mapping_mark(name)) << name;
 }
 
