@@ -80,8 +80,9 @@ struct SymbolSpec {
 class ElfBuilder {
  public:
   explicit ElfBuilder(unsigned type = ET_EXEC, bool is_64 = true,
-                      std::endian endian = std::endian::little)
-      : type_(type), is_64_(is_64), endian_(endian) {
+                      std::endian endian = std::endian::little,
+                      unsigned machine = EM_X86_64)
+      : type_(type), is_64_(is_64), endian_(endian), machine_(machine) {
     add({.name = "", .type = SHT_NULL});
   }
 
@@ -139,7 +140,7 @@ class ElfBuilder {
     out.number(is_64_ ? ELFCLASS64 : ELFCLASS32, 1);
     out.number(endian_ == std::endian::little ? ELFDATA2LSB : ELFDATA2MSB, 1);
     out.number(EV_CURRENT, 1).number(0, 8).number(0, 1);
-    out.u16(type_).u16(EM_X86_64).u32(EV_CURRENT);
+    out.u16(type_).u16(machine_).u32(EV_CURRENT);
     word(out, 0);
     word(out, 0);
     word(out, sections_at);
@@ -174,6 +175,7 @@ class ElfBuilder {
   unsigned type_;
   bool is_64_;
   std::endian endian_;
+  unsigned machine_;
   std::vector<SectionSpec> sections_;
 };
 

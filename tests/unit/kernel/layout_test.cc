@@ -4,10 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "debuginfo/elf_file.h"
-#include "kernel/linux_arch.h"
-#include "unit/debuginfo/build_elf.h"
-#include "unit/memory/opened.h"
+#include "unit/kernel/layout_search.h"
 
 namespace inquest {
 namespace {
@@ -16,29 +13,15 @@ constexpr std::uint64_t image = 0xffffffff81000000;
 constexpr std::uint64_t slide = 0x1c00000;
 constexpr std::uint64_t physical = 0x4000000;  // of the image
 constexpr std::uint64_t direct_map = 0xffff9a0000000000;
-constexpr std::string_view banner = "Linux version 6.1.0 (builder@host) #1";
 
-// vmlinux: _text at 0, the banner at 0x1000, page tables from 0x2000 on.
-std::shared_ptr<const ElfFile> vmlinux() {
-  test::ElfBuilder elf;
-  elf.add({.name = ".rodata",
-           .flags = SHF_ALLOC,
-           .address = image + 0x1000,
-           .bytes = test::Writer().text(banner).text("\n").bytes()});
-  return ElfFile::from_bytes(elf.build(), "vmlinux").value();
-}
-
-std::optional<Address> linked(std::string_view name) {
-  static const std::map<std::string_view, std::uint64_t> symbols = {
-      {"_text", 0},
-      {"_stext", 0},
-      {"_end", 0x200000},
-      {"linux_banner", 0x1000},
-      {"init_top_pgt", 0x2000},
-      {"page_offset_base", 0x5000}};
-  auto found = symbols.find(name);
-  if (found == symbols.end()) return std::nullopt;
-  return Address{image + found->second};
+// _text at 0, the banner at 0x1000, page tables from 0x2000 on.
+std::map<std::string, std::uint64_t, std::less<>> image_symbols() {
+  return {{"_text", image},
+          {"_stext", image},
+          {"_end", image + 0x200000},
+          {"linux_banner", image + 0x1000},
+          {"init_top_pgt", image + 0x2000},
+          {"page_offset_base", image + 0x5000}};
 }
 
 // Tables that map the image, moved by |slide|, with one 2 MiB page.
@@ -48,22 +31,19 @@ std::string memory() {
   return fmt::format(
       "@{:#x} text \"{}\\n\"\n"
       "@{:#x} u64 {:#x}\n@{:#x} u64 {:#x}\n@{:#x} u64 {:#x}\n@{:#x} u64 {:#x}",
-      physical + 0x1000, banner, physical + 0x2000 + entry(39),
+      physical + 0x1000, test::kernel_banner, physical + 0x2000 + entry(39),
       physical + 0x3067, physical + 0x3000 + entry(30), physical + 0x4067,
       physical + 0x4000 + entry(21), physical | 0xe3, physical + 0x5000,
       direct_map);
 }
 
-class Layout : public testing::Test {
+class Layout : public testing::Test, protected test::LayoutSearch {
  protected:
-  Layout() : opened_(test::parse_machine(memory())), file_(vmlinux()) {}
+  Layout()
+      : LayoutSearch{test::OpenedMemory(test::parse_machine(memory())),
+                     test::vmlinux_with(EM_X86_64, image + 0x1000),
+                     image_symbols()} {}
 
-  Result<KernelLayout> find(std::string vmcoreinfo) {
-    Vmcoreinfo info(std::move(vmcoreinfo));
-    LayoutClues clues{*opened_.memory(), info, *file_, linked, given_,
-                      machine_};
-    return find_linux_arch(62)->layout(clues);
-  }
   void expect_right(const Result<KernelLayout>& found) {
     ASSERT_TRUE(found) << found.error().message();
     EXPECT_EQ(found->kaslr_offset, slide);
@@ -75,11 +55,6 @@ class Layout : public testing::Test {
     EXPECT_EQ(found->windows[1].physical.value, physical);
     EXPECT_EQ(found->windows[1].size, 0x200000U);
   }
-
-  test::OpenedMemory opened_;
-  std::shared_ptr<const ElfFile> file_;
-  std::optional<std::uint64_t> given_;
-  std::map<std::string, std::uint64_t, std::less<>> machine_;
 };
 
 // physical = virtual - 0xffffffff80000000 + phys_base
@@ -97,7 +72,7 @@ TEST_F(Layout, IsWhatVmcoreinfoSays) {
 }
 
 TEST_F(Layout, TakesLevelsAndMaskFromVmcoreinfo) {
-  given_ = slide;
+  given = slide;
   auto found = find(phys_base() +
                     "NUMBER(pgtable_l5_enabled)=1\n"
                     "NUMBER(sme_mask)=140737488355328\n");
@@ -108,7 +83,7 @@ TEST_F(Layout, TakesLevelsAndMaskFromVmcoreinfo) {
 }
 
 TEST_F(Layout, FindsTheBannerWhenOnlyTheSlideIsKnown) {
-  given_ = slide;
+  given = slide;
   expect_right(find(""));
 }
 
@@ -119,21 +94,16 @@ TEST_F(Layout, FindsBothByBannerAndPageTables) {
 }
 
 TEST_F(Layout, SaysThatTheBannerIsNowhere) {
-  test::ElfBuilder elf;
-  elf.add(
-      {.name = ".rodata",
-       .flags = SHF_ALLOC,
-       .address = image + 0x1000,
-       .bytes = test::Writer().text("Linux version 9.9.9 other\n").bytes()});
-  file_ = ElfFile::from_bytes(elf.build(), "vmlinux").value();
+  file = test::vmlinux_with(EM_X86_64, image + 0x1000,
+                            "Linux version 9.9.9 other");
   auto found = find("");
   ASSERT_FALSE(found);
   EXPECT_NE(found.error().message().find("another kernel"), std::string::npos);
 }
 
 TEST_F(Layout, PageOffsetMayBeInsistedOn) {
-  machine_["page_offset"] = 0xffff880000000000;
-  given_ = slide;
+  machine["page_offset"] = 0xffff880000000000;
+  given = slide;
   auto found = find(phys_base());
   ASSERT_TRUE(found);
   EXPECT_EQ(found->windows[0].start.value, 0xffff880000000000);

@@ -13,8 +13,9 @@ namespace inquest::test {
 class OpenedMemory {
  public:
   explicit OpenedMemory(const Machine& machine,
-                        std::size_t cache_bytes = std::size_t{1} << 20) {
-    auto dump = open_dump(folder_.write(machine, {}));
+                        std::size_t cache_bytes = std::size_t{1} << 20,
+                        const DumpShape& shape = {}) {
+    auto dump = open_dump(folder_.write(machine, shape));
     if (!dump) throw std::runtime_error(dump.error().message());
     memory_ =
         std::make_shared<PhysicalMemory>(std::move(dump).value(), cache_bytes);
