@@ -17,12 +17,15 @@ class TestKernel : public FakeKernel {
 
   // |symbols|: name and physical address.
   TestKernel(std::string_view machine,
-             std::map<std::string, std::uint64_t> symbols)
+             std::map<std::string, std::uint64_t> symbols,
+             const Arch& arch = *find_arch("x86_64"),
+             std::optional<Paging> paging = std::nullopt)
       : names_(std::move(symbols)),
+        arch_(arch),
         opened_(parse_machine(machine)),
-        memory_(opened_.memory(), *find_arch(62),
+        memory_(opened_.memory(), arch,
                 {{Address{base}, std::uint64_t{1} << 40, PhysAddress{0}}},
-                std::nullopt),
+                paging),
         symbols_(table(names_)),
         source(std::make_shared<FakeSource>()) {
     types().add(source);
@@ -30,7 +33,7 @@ class TestKernel : public FakeKernel {
 
   const MappedSpace& memory() const override { return memory_; }
   const SymbolTable& symbols() const override { return symbols_; }
-  const Arch& arch() const override { return *find_arch(62); }
+  const Arch& arch() const override { return arch_; }
   Result<Address> symbol(std::string_view name) const override {
     if (const Symbol* found = symbols_.find(name)) return found->address;
     return Error(ErrorKind::not_found, std::string(name));
@@ -46,6 +49,7 @@ class TestKernel : public FakeKernel {
   }
 
   std::map<std::string, std::uint64_t> names_;
+  const Arch& arch_;
   OpenedMemory opened_;
   MappedSpace memory_;
   SymbolTable symbols_;
