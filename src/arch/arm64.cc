@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 
 #include "arch/architectures.h"
+#include "arch/relocation.h"
 
 namespace inquest {
 namespace {
@@ -60,28 +61,15 @@ enum Relocation : unsigned {
   r_prel16 = 262,
 };
 
-struct RelocationShape {
-  unsigned type;
-  unsigned size;
-  bool is_relative;
-};
-
-constexpr std::array<RelocationShape, 6> relocation_shapes = {{
-    {r_abs64, 8, false},
-    {r_abs32, 4, false},
-    {r_abs16, 2, false},
-    {r_prel64, 8, true},
-    {r_prel32, 4, true},
-    {r_prel16, 2, true},
-}};
-
 // The ABI lets a 32- or 16-bit value be either signed or unsigned.
-bool fits(std::uint64_t value, const RelocationShape& shape) {
-  if (shape.size == 8) return true;
-  unsigned bits = shape.size * 8;
-  if (sign_extend(value, bits) == static_cast<std::int64_t>(value)) return true;
-  return !shape.is_relative && value >> bits == 0;
-}
+constexpr std::array<RelocationShape, 6> relocation_shapes = {{
+    {r_abs64, 8, false, Fit::either},
+    {r_abs32, 4, false, Fit::either},
+    {r_abs16, 2, false, Fit::either},
+    {r_prel64, 8, true, Fit::as_signed},
+    {r_prel32, 4, true, Fit::as_signed},
+    {r_prel16, 2, true, Fit::as_signed},
+}};
 
 class Arm64 : public Arch {
  public:
@@ -216,27 +204,7 @@ Result<Translation> Arm64::translate(const PhysRead& memory,
 Result<void> Arm64::relocate(unsigned type, std::span<std::byte> place,
                              Address at, std::uint64_t value) const {
   if (type == r_none || type == r_none_old) return {};
-  for (const RelocationShape& shape : relocation_shapes) {
-    if (shape.type != type) continue;
-    if (place.size() < shape.size) {
-      return Error(ErrorKind::corrupt,
-                   fmt::format("arm64 relocation {} of {} bytes where {} are "
-                               "left",
-                               type, shape.size, place.size()));
-    }
-    std::uint64_t result = shape.is_relative ? value - at.value : value;
-    if (!fits(result, shape)) {
-      return Error(ErrorKind::corrupt,
-                   fmt::format("arm64 relocation {}: {:#x} does not fit in {} "
-                               "bytes",
-                               type, result, shape.size),
-                   at.value);
-    }
-    store_unsigned(place.first(shape.size), result, std::endian::little);
-    return {};
-  }
-  return Error(ErrorKind::unsupported,
-               fmt::format("arm64 relocation type {}", type));
+  return relocate_by_shape(*this, relocation_shapes, type, place, at, value);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "arch/architectures.h"
+#include "arch/relocation.h"
 
 namespace inquest {
 namespace {
@@ -54,32 +55,18 @@ enum Relocation : unsigned {
   r_pc64 = 24,
 };
 
-struct RelocationShape {
-  unsigned type;
-  unsigned size;
-  bool is_relative;
-  bool is_signed;  // must fit as a signed value; unsigned otherwise
-};
-
 constexpr std::array<RelocationShape, 10> relocation_shapes = {{
-    {r_64, 8, false, false},
-    {r_pc32, 4, true, true},
-    {r_plt32, 4, true, true},
-    {r_32, 4, false, false},
-    {r_32s, 4, false, true},
-    {r_16, 2, false, false},
-    {r_pc16, 2, true, true},
-    {r_8, 1, false, true},
-    {r_pc8, 1, true, true},
-    {r_pc64, 8, true, true},
+    {r_64, 8, false, Fit::as_unsigned},
+    {r_pc32, 4, true, Fit::as_signed},
+    {r_plt32, 4, true, Fit::as_signed},
+    {r_32, 4, false, Fit::as_unsigned},
+    {r_32s, 4, false, Fit::as_signed},
+    {r_16, 2, false, Fit::as_unsigned},
+    {r_pc16, 2, true, Fit::as_signed},
+    {r_8, 1, false, Fit::as_signed},
+    {r_pc8, 1, true, Fit::as_signed},
+    {r_pc64, 8, true, Fit::as_signed},
 }};
-
-bool fits(std::uint64_t value, const RelocationShape& shape) {
-  if (shape.size == 8) return true;
-  unsigned bits = shape.size * 8;
-  if (!shape.is_signed) return value >> bits == 0;
-  return sign_extend(value, bits) == static_cast<std::int64_t>(value);
-}
 
 // The underscore is the architecture's own.
 class X86_64 : public Arch {  // NOLINT(readability-identifier-naming)
@@ -154,27 +141,7 @@ Result<Translation> X86_64::translate(const PhysRead& memory,
 Result<void> X86_64::relocate(unsigned type, std::span<std::byte> place,
                               Address at, std::uint64_t value) const {
   if (type == r_none) return {};
-  for (const RelocationShape& shape : relocation_shapes) {
-    if (shape.type != type) continue;
-    if (place.size() < shape.size) {
-      return Error(ErrorKind::corrupt,
-                   fmt::format("x86_64 relocation {} of {} bytes where {} are "
-                               "left",
-                               type, shape.size, place.size()));
-    }
-    std::uint64_t result = shape.is_relative ? value - at.value : value;
-    if (!fits(result, shape)) {
-      return Error(ErrorKind::corrupt,
-                   fmt::format("x86_64 relocation {}: {:#x} does not fit in "
-                               "{} bytes",
-                               type, result, shape.size),
-                   at.value);
-    }
-    store_unsigned(place.first(shape.size), result, std::endian::little);
-    return {};
-  }
-  return Error(ErrorKind::unsupported,
-               fmt::format("x86_64 relocation type {}", type));
+  return relocate_by_shape(*this, relocation_shapes, type, place, at, value);
 }
 
 }  // namespace
