@@ -399,7 +399,7 @@ Result<MappedSpace> user_space(const Session& session) {
   if (TRY(mm.to_address()).value == 0) {
     return Error(ErrorKind::not_found, "the current task has no user memory");
   }
-  Paging paging = TRY(kernel.linux_arch().user_paging(kernel, mm));
+  Paging paging = TRY(LinuxArch::user_paging(kernel, mm));
   // The kernel outlives the space.
   std::shared_ptr<const PhysicalMemory> physical(std::shared_ptr<void>(),
                                                  &kernel.physical());

@@ -206,7 +206,7 @@ ArgumentRow argument_row(const Kernel& kernel, const Object& task) {
     return row;
   }
   Object mm = task["mm"].dereference();
-  auto paging = kernel.linux_arch().user_paging(kernel, mm);
+  auto paging = LinuxArch::user_paging(kernel, mm);
   if (!paging) {
     row.arguments = paging.error();
     row.environment = paging.error();

@@ -165,7 +165,7 @@ Result<std::unique_ptr<AddressSpace>> user_space(const Session& session) {
     return Error(ErrorKind::not_found,
                  "the current task is a kernel thread: it has no user memory");
   }
-  Paging paging = TRY(kernel.linux_arch().user_paging(kernel, mm));
+  Paging paging = TRY(LinuxArch::user_paging(kernel, mm));
   // The kernel owns its physical memory for longer than a command lasts.
   std::shared_ptr<const PhysicalMemory> physical(std::shared_ptr<void>(),
                                                  &kernel.physical());

@@ -6,6 +6,7 @@
 #include "debuginfo/elf_file.h"
 #include "kernel/arch/arm64.h"
 #include "kernel/arch/x86_64.h"
+#include "kernel/kernel.h"
 
 namespace inquest {
 
@@ -42,6 +43,18 @@ Address KernelLayout::code_address(std::uint64_t word) const {
   constexpr std::uint64_t is_kernel = std::uint64_t{1} << 55;
   bool may_be_signed = signature != 0 && (word & is_kernel) != 0;
   return {may_be_signed ? word | signature : word};
+}
+
+Result<Paging> LinuxArch::user_paging(const Kernel& kernel, const Object& mm) {
+  const auto& own = kernel.memory().paging();
+  if (!own) {
+    return Error(ErrorKind::not_found, "the kernel's page tables are unknown");
+  }
+  Paging paging = *own;
+  Address top = TRY(mm["pgd"].to_address());
+  paging.root = TRY(kernel.memory().to_physical(top));
+  paging.is_lower_half = true;
+  return paging;
 }
 
 const LinuxArch* find_linux_arch(unsigned elf_machine) {

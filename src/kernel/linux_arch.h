@@ -79,8 +79,7 @@ class LinuxArch {
   virtual ~LinuxArch() = default;
   virtual Result<KernelLayout> layout(const LayoutClues& clues) const = 0;
   // A process's tables for user memory.
-  virtual Result<Paging> user_paging(const Kernel& kernel,
-                                     const Object& mm) const = 0;
+  static Result<Paging> user_paging(const Kernel& kernel, const Object& mm);
 
   // ---- Saved registers ----
   // The registers with which a sleeping task will go on.

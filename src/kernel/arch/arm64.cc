@@ -311,17 +311,4 @@ Result<KernelLayout> LinuxArm64::layout(const LayoutClues& clues) const {
   return LayoutSearch(clues).layout();
 }
 
-Result<Paging> LinuxArm64::user_paging(const Kernel& kernel,
-                                       const Object& mm) const {
-  const auto& own = kernel.memory().paging();
-  if (!own) {
-    return Error(ErrorKind::not_found, "the kernel's page tables are unknown");
-  }
-  Paging paging = *own;
-  Address top = TRY(mm["pgd"].to_address());
-  paging.root = TRY(kernel.memory().to_physical(top));
-  paging.is_lower_half = true;
-  return paging;
-}
-
 }  // namespace inquest

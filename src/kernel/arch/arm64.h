@@ -11,8 +11,6 @@ namespace inquest {
 class LinuxArm64 final : public LinuxArch {
  public:
   Result<KernelLayout> layout(const LayoutClues& clues) const override;
-  Result<Paging> user_paging(const Kernel& kernel,
-                             const Object& mm) const override;
 
   Result<Registers> sleeping(const Kernel& kernel,
                              const Object& task) const override;

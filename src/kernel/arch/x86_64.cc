@@ -250,16 +250,4 @@ Result<KernelLayout> LinuxX86::layout(const LayoutClues& clues) const {
   return LayoutSearch(clues).layout();
 }
 
-Result<Paging> LinuxX86::user_paging(const Kernel& kernel,
-                                     const Object& mm) const {
-  const auto& own = kernel.memory().paging();
-  if (!own) {
-    return Error(ErrorKind::not_found, "the kernel's page tables are unknown");
-  }
-  Paging paging = *own;
-  Address top = TRY(mm["pgd"].to_address());
-  paging.root = TRY(kernel.memory().to_physical(top));
-  return paging;
-}
-
 }  // namespace inquest
