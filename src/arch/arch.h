@@ -26,8 +26,8 @@ struct Paging {
   unsigned va_bits = 48;
   std::uint64_t ignored = 0;  // bits of an entry that are no address (SME)
   // arm64: a process's tables (TTBR0), not the kernel's (TTBR1); 52-bit
-  // physical addresses in 4 or 16 KiB pages (LPA2); kernel pointers carry tags
-  // in their top byte (KASAN).
+  // physical addresses in 4 or 16 KiB pages (LPA2); kernel pointers carry
+  // tags in their top byte (KASAN).
   bool is_lower_half = false;
   bool has_wide_entries = false;
   bool has_tags = false;

@@ -204,7 +204,7 @@ Result<Translation> Arm64::translate(const PhysRead& memory,
 Result<void> Arm64::relocate(unsigned type, std::span<std::byte> place,
                              Address at, std::uint64_t value) const {
   if (type == r_none || type == r_none_old) return {};
-  return relocate_by_shape(*this, relocation_shapes, type, place, at, value);
+  return relocate_by({name(), relocation_shapes}, type, place, at, value);
 }
 
 }  // namespace

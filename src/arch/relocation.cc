@@ -19,25 +19,24 @@ bool fits(std::uint64_t value, const RelocationShape& shape) {
 
 }  // namespace
 
-Result<void> relocate_by_shape(const Arch& arch,
-                               std::span<const RelocationShape> shapes,
-                               unsigned type, std::span<std::byte> place,
-                               Address at, std::uint64_t value) {
-  auto shape = std::ranges::find(shapes, type, &RelocationShape::type);
-  if (shape == shapes.end()) {
+Result<void> relocate_by(const RelocationTable& table, unsigned type,
+                         std::span<std::byte> place, Address at,
+                         std::uint64_t value) {
+  auto shape = std::ranges::find(table.shapes, type, &RelocationShape::type);
+  if (shape == table.shapes.end()) {
     return Error(ErrorKind::unsupported,
-                 fmt::format("{} relocation type {}", arch.name(), type));
+                 fmt::format("{} relocation type {}", table.arch, type));
   }
   if (place.size() < shape->size) {
     return Error(ErrorKind::corrupt,
                  fmt::format("{} relocation {} of {} bytes where {} are left",
-                             arch.name(), type, shape->size, place.size()));
+                             table.arch, type, shape->size, place.size()));
   }
   std::uint64_t result = shape->is_relative ? value - at.value : value;
   if (!fits(result, *shape)) {
     return Error(ErrorKind::corrupt,
                  fmt::format("{} relocation {}: {:#x} does not fit in {} bytes",
-                             arch.name(), type, result, shape->size),
+                             table.arch, type, result, shape->size),
                  at.value);
   }
   store_unsigned(place.first(shape->size), result, std::endian::little);

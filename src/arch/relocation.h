@@ -20,10 +20,14 @@ struct RelocationShape {
   Fit fit;
 };
 
-// Arch::relocate() by a table of |shapes|; |arch| names it in errors.
-Result<void> relocate_by_shape(const Arch& arch,
-                               std::span<const RelocationShape> shapes,
-                               unsigned type, std::span<std::byte> place,
-                               Address at, std::uint64_t value);
+// What Arch::relocate() knows; |arch| names it in errors.
+struct RelocationTable {
+  std::string_view arch;
+  std::span<const RelocationShape> shapes;
+};
+
+Result<void> relocate_by(const RelocationTable& table, unsigned type,
+                         std::span<std::byte> place, Address at,
+                         std::uint64_t value);
 
 }  // namespace inquest

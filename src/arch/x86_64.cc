@@ -141,7 +141,7 @@ Result<Translation> X86_64::translate(const PhysRead& memory,
 Result<void> X86_64::relocate(unsigned type, std::span<std::byte> place,
                               Address at, std::uint64_t value) const {
   if (type == r_none) return {};
-  return relocate_by_shape(*this, relocation_shapes, type, place, at, value);
+  return relocate_by({name(), relocation_shapes}, type, place, at, value);
 }
 
 }  // namespace

@@ -66,6 +66,12 @@ const LinearWindow* MappedSpace::window_of(Address at) const {
   return at - window.start < window.size ? &window : nullptr;
 }
 
+// The CPU does not look at the byte above bit 55.
+Address MappedSpace::untagged(Address at) const {
+  if (!paging_ || !paging_->has_tags) return at;
+  return {static_cast<std::uint64_t>(sign_extend(at.value, 56))};
+}
+
 Result<Translation> MappedSpace::walk(Address at,
                                       std::vector<WalkStep>* steps) const {
   if (!paging_) {
@@ -75,7 +81,7 @@ Result<Translation> MappedSpace::walk(Address at,
   PhysRead memory = [this](PhysAddress from, std::span<std::byte> out) {
     return memory_->read(from, out);
   };
-  return arch_.translate(memory, *paging_, at, steps);
+  return arch_.translate(memory, *paging_, untagged(at), steps);
 }
 
 Result<PhysAddress> MappedSpace::translated(Address at) const {
@@ -95,7 +101,8 @@ Result<PhysAddress> MappedSpace::translated(Address at) const {
   return found->physical;
 }
 
-Result<MappedSpace::Extent> MappedSpace::extent_at(Address at) const {
+Result<MappedSpace::Extent> MappedSpace::extent_at(Address tagged) const {
+  Address at = untagged(tagged);
   if (const LinearWindow* window = window_of(at)) {
     std::uint64_t offset = at - window->start;
     return Extent{window->physical + offset, window->size - offset};

@@ -41,6 +41,8 @@ class MappedSpace : public AddressSpace {
   class TranslationCache;
 
   const LinearWindow* window_of(Address at) const;
+  // Without the tag that pointers may carry in their top byte.
+  Address untagged(Address at) const;
   Result<PhysAddress> translated(Address at) const;
   // Where |at| lies, and how many bytes from there on lie in a row.
   struct Extent {

@@ -72,6 +72,7 @@ class LayoutSearch : private ImageSearch {
   Result<Image> image() const;
   std::optional<std::uint64_t> known_voffset(std::uint64_t slide) const;
   Result<Image> image_by_banner(std::optional<std::uint64_t> slide) const;
+  std::optional<Image> image_at(PhysAddress banner) const;
   Result<Address> image_start() const;
   std::optional<std::uint64_t> value(const Image& image,
                                      std::string_view name) const;
@@ -132,25 +133,32 @@ Result<Image> LayoutSearch::image() const {
   return image_by_banner(slide);
 }
 
-Result<Image> LayoutSearch::image_by_banner(
-    std::optional<std::uint64_t> slide) const {
-  PhysAddress at = TRY(banner_in_memory(image_step));
+// The image whose banner is at |banner|, as its own kimage_voffset and page
+// tables say.
+std::optional<Image> LayoutSearch::image_at(PhysAddress banner) const {
   Address linked = *clues_.linked("linux_banner");
   // How far the image is from where it was linked; its parts stay together.
-  std::uint64_t moved = at.value - linked.value;
-  if (slide) return Image{*slide, *slide - moved, "linux_banner"};
+  std::uint64_t moved = banner.value - linked.value;
   auto voffset = value(Image{0, 0 - moved, ""}, "kimage_voffset");
-  if (voffset) {
-    Image found{*voffset + moved, *voffset, "linux_banner"};
-    auto tables = paging(found);
-    if (tables) {
-      auto mapped = arch_.translate(reader(), *tables, linked + found.slide);
-      if (mapped && mapped->physical == at) return found;
-    }
-  }
-  return Error(ErrorKind::not_found,
-               "the kernel's page tables do not map its image: give the offset "
-               "with --kaslr");
+  if (!voffset) return std::nullopt;
+  Image found{*voffset + moved, *voffset, "linux_banner"};
+  auto tables = paging(found);
+  if (!tables) return std::nullopt;
+  auto mapped = arch_.translate(reader(), *tables, linked + found.slide);
+  if (!mapped || mapped->physical != banner) return std::nullopt;
+  return found;
+}
+
+Result<Image> LayoutSearch::image_by_banner(
+    std::optional<std::uint64_t> slide) const {
+  std::optional<Image> found;
+  PhysAddress banner = TRY(banner_in_memory(image_step, [&](PhysAddress at) {
+    found = image_at(at);
+    return found || slide;
+  }));
+  if (found) return std::move(*found);
+  std::uint64_t moved = banner.value - clues_.linked("linux_banner")->value;
+  return Image{*slide, *slide - moved, "linux_banner"};
 }
 
 // ---- Page tables ----

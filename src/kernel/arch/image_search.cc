@@ -47,17 +47,27 @@ bool ImageSearch::has_banner(PhysAddress at, std::string_view banner) const {
   return clues_.memory.dump().read(at, out) && there == banner;
 }
 
-Result<PhysAddress> ImageSearch::banner_in_memory(std::uint64_t step) const {
+Result<PhysAddress> ImageSearch::banner_in_memory(
+    std::uint64_t step,
+    const std::function<bool(PhysAddress)>& is_image) const {
   std::string banner = TRY(banner_in_file());
   auto linked = clues_.linked("linux_banner");
   std::uint64_t in_step = linked->value & (step - 1);
+  bool has_copies = false;
   for (const PhysRange& range : clues_.memory.dump().ranges()) {
     std::uint64_t first = range.start.value & ~(step - 1);
     std::uint64_t end = range.start.value + range.size;
     for (std::uint64_t at = first + in_step; at < end && at >= in_step;
          at += step) {
-      if (has_banner({at}, banner)) return PhysAddress{at};
+      if (!has_banner({at}, banner)) continue;
+      if (is_image({at})) return PhysAddress{at};
+      has_copies = true;
     }
+  }
+  if (has_copies) {
+    return Error(ErrorKind::not_found,
+                 "the kernel's page tables do not map its image: give the "
+                 "offset with --kaslr");
   }
   return Error(ErrorKind::not_found,
                "the text of this vmlinux's linux_banner is nowhere in the "

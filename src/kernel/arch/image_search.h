@@ -25,9 +25,13 @@ class ImageSearch {
   // The kernel's banner as vmlinux has it.
   Result<std::string> banner_in_file() const;
   bool has_banner(PhysAddress at, std::string_view banner) const;
-  // Where the banner lies: images start at multiples of |step|. |not_found|
-  // when it is nowhere, which takes a look at every step of the dump.
-  Result<PhysAddress> banner_in_memory(std::uint64_t step) const;
+  // Where the banner lies: images start at multiples of |step|. There may be
+  // copies: the first that |is_image| says yes to counts. |not_found| when it
+  // is nowhere, which takes a look at every step of the dump, or when only
+  // copies were found.
+  Result<PhysAddress> banner_in_memory(
+      std::uint64_t step,
+      const std::function<bool(PhysAddress)>& is_image) const;
 
   PhysRead reader() const;
 

@@ -53,6 +53,8 @@ class LayoutSearch : private ImageSearch {
   std::optional<std::uint64_t> known_phys_base() const;
   Result<Image> image_by_banner(std::optional<std::uint64_t> slide);
   std::optional<Image> image_by_tables(const Paging& paging);
+  std::optional<Image> image_at(PhysAddress banner);
+  std::uint64_t moved(PhysAddress banner) const;
   std::optional<Paging> qemu_paging(const Note& note) const;
 
   // The value of a variable of the image, if there is such a variable.
@@ -138,25 +140,39 @@ std::optional<Image> LayoutSearch::image_by_tables(const Paging& paging) {
   return std::nullopt;
 }
 
-Result<Image> LayoutSearch::image_by_banner(
-    std::optional<std::uint64_t> slide) {
-  PhysAddress at = TRY(banner_in_memory(image_step));
-  auto linked = clues_.linked("linux_banner");
-  // How far the image moved physically; its parts stay together.
-  std::uint64_t moved = at.value - (linked->value - image_map.value);
-  if (slide) return Image{*slide, moved - *slide, "linux_banner"};
-  Paging tables = TRY(paging(Image{0, moved, ""}));
+// The image whose banner is at |banner|, as its own page tables say.
+std::optional<Image> LayoutSearch::image_at(PhysAddress banner) {
+  auto root = paging(Image{0, moved(banner), ""});
+  if (!root) return std::nullopt;
   for (unsigned depth : {4U, 5U}) {
+    Paging tables = *root;
     tables.levels = depth;
     tables.va_bits = depth == 5 ? 57 : 48;
-    if (auto found = image_by_tables(tables)) {
-      found->source = "linux_banner";
-      return std::move(*found);
+    auto found = image_by_tables(tables);
+    if (!found || found->physical(*clues_.linked("linux_banner")) != banner) {
+      continue;
     }
+    found->source = "linux_banner";
+    return found;
   }
-  return Error(ErrorKind::not_found,
-               "the kernel's page tables do not map its image: give the offset "
-               "with --kaslr");
+  return std::nullopt;
+}
+
+// How far the image moved physically; its parts stay together.
+std::uint64_t LayoutSearch::moved(PhysAddress banner) const {
+  return banner.value -
+         (clues_.linked("linux_banner")->value - image_map.value);
+}
+
+Result<Image> LayoutSearch::image_by_banner(
+    std::optional<std::uint64_t> slide) {
+  std::optional<Image> found;
+  PhysAddress banner = TRY(banner_in_memory(image_step, [&](PhysAddress at) {
+    found = image_at(at);
+    return found || slide;
+  }));
+  if (slide) return Image{*slide, moved(banner) - *slide, "linux_banner"};
+  return std::move(*found);
 }
 
 // ---- What hangs on the image ----

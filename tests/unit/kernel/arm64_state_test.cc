@@ -128,7 +128,7 @@ class Process {
   Result<Paging> paging() const {
     Object mm =
         kernel_.object("mm_struct", Address{test::TestKernel::base + 0x1000});
-    return linux_arm64().user_paging(kernel_, mm);
+    return LinuxArch::user_paging(kernel_, mm);
   }
 
  private:
