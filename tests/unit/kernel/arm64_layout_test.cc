@@ -237,6 +237,18 @@ TEST_F(Arm64Layout, IsFoundByBannerAndPageTables) {
   EXPECT_EQ(found->source, "linux_banner");
 }
 
+// The page cache may hold the file that the kernel was loaded from.
+TEST_F(Arm64Layout, PassesOverCopiesOfTheBanner) {
+  write("kimage_voffset", voffset());
+  write("memstart_addr", ram);
+  write_tables(12, 48, 4);
+  std::uint64_t copy = physical - 0x100000 + banner_at;
+  for (char letter : std::string(test::kernel_banner) + '\n') {
+    memory.write(copy++, static_cast<unsigned char>(letter), 1);
+  }
+  expect_all(find(""), start_48, 47);
+}
+
 TEST_F(Arm64Layout, TellsBitsByWhereItIsLinked) {
   image = 0xffffffc008000000;
   write("kimage_voffset", voffset());

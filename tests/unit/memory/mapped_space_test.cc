@@ -42,6 +42,19 @@ TEST_F(MappedSpaceTest, PrefersWindows) {
   EXPECT_EQ(space_.to_physical(direct + 0x11234)->value, 0x11234U);
 }
 
+// The top byte of a kernel pointer is its tag, where the kernel uses tags.
+TEST_F(MappedSpaceTest, LooksThroughTags) {
+  constexpr std::uint64_t tag = std::uint64_t{0x0a} << 56;
+  Address tagged{(direct.value + 0x10ff8) & ~tag};
+  EXPECT_FALSE(space_.u64(tagged));
+  MappedSpace tags(opened_.memory(), *find_arch("x86_64"),
+                   {{direct + 0x10000, 0x2000, PhysAddress{0x10000}}},
+                   Paging{.root = PhysAddress{0x1000}, .has_tags = true});
+  EXPECT_EQ(*tags.u64(tagged), 0x1111111111111111U);
+  EXPECT_EQ(*tags.u64(Address{(mapped.value + 0xff8) & ~tag}),
+            0x1111111111111111U);
+}
+
 TEST_F(MappedSpaceTest, EndsWindowsWhereTheyEnd) {
   auto past = space_.u64(Address{0xffffffff81000ffc});
   ASSERT_FALSE(past);
