@@ -52,7 +52,8 @@ const Help help = {
             {"-v", "check all tasks for stack overflows"},
             {"-R ref", "only stacks with this function or text address"},
             {"-I ip", "start at this return address"},
-            {"-S sp", "start at the stack slot that holds it"},
+            {"-S sp",
+             "start at the stack slot that holds it; arm64: at this frame"},
             {"-o, -O", "accepted: there is one unwinder"},
         },
     .examples =
