@@ -132,8 +132,8 @@ TEST(Arm64, WalksFiveLevelsOf4KWithWideEntries) {
 TEST(Arm64, FollowsWideEntriesToTables) {
   constexpr std::uint64_t far = 0xf000000030000;
   Tables tables{"aarch64",
-                {{root + 0x101 * 8, 0x3000000030303},
-                 {far + 0x101 * 8, 0x40003},
+                {{root + 0x808, 0x3000000030303},
+                 {far + 0x808, 0x40003},
                  {0x40000 + 0x40 * 8, 0x50003},
                  {0x50000 + 0x123 * 8, 0x87654703}}};
   Paging paging = paging_4k;
@@ -178,8 +178,8 @@ TEST(Arm64, Walks64K) {
 TEST(Arm64, Walks64KOf52Bits) {
   constexpr std::uint64_t far = 0xa000000030000;
   Tables tables{"aarch64",
-                {{root_64k_52 + 0x262 * 8, 0x30003 | 0xa000},
-                 {far + 0x1004 * 8, 0x40003},
+                {{root_64k_52 + 0x1310, 0x30003 | 0xa000},
+                 {far + 0x8020, 0x40003},
                  {0x40000 + 0x234 * 8, 0x8765f000 | page_flags}}};
   auto found = tables.translate(
       {.root = {root_64k_52}, .levels = 3, .page_shift = 16, .va_bits = 52},

@@ -21,8 +21,7 @@ constexpr std::uint64_t tables_at = 0x100000;
 constexpr std::uint64_t start_48 = 0xffff000000000000;
 constexpr std::uint64_t start_52 = 0xfff0000000000000;
 
-class Arm64Layout : public testing::Test {
- protected:
+struct Arm64Layout : testing::Test {
   Arm64Layout() {
     symbols = {{"_text", 0},
                {"_stext", 0x10000},
@@ -30,7 +29,7 @@ class Arm64Layout : public testing::Test {
                {"linux_banner", banner_at},
                {"swapper_pg_dir", top_table_at}};
     memory = test::parse_machine(fmt::format(
-        "@{:#x} text \"{}\\n\"", physical + banner_at, test::kernel_banner));
+        R"(@{:#x} text "{}\n")", physical + banner_at, test::kernel_banner));
   }
 
   // A variable of the kernel.
@@ -58,7 +57,7 @@ class Arm64Layout : public testing::Test {
   }
 
   // What vmlinux begins with.
-  void write_header(std::uint64_t flags, std::string_view magic = "ARM\x64") {
+  void write_header(std::uint64_t flags, std::string_view magic = "ARMd") {
     test::Writer header;
     header.u64(0).u64(0).u64(0).u64(flags);
     header.u64(0).u64(0).u64(0).text(magic).u32(0);
@@ -272,7 +271,7 @@ TEST_F(Arm64Layout, TakesThePageSizeFromTheHeader) {
   expect_paging(find(notes(48, ram)), 14, 48, 4, false);
   write_header(0xa);
   expect_paging(find(notes(48, ram)), 12, 48, 4, false);
-  for (std::string_view magic : {"ARM\x65", "\x64MRA"}) {
+  for (std::string_view magic : {"ARMe", "dMRA"}) {
     write_header(0xe, magic);
     expect_paging(find(notes(48, ram)), 12, 48, 4, false);
   }

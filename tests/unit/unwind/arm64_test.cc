@@ -107,7 +107,7 @@ TEST(FrameRecord, SaysNothingOfInterruptedCode) {
 Words exception(std::uint64_t next, std::uint64_t address) {
   Words words;
   for (unsigned i = 0; i < word_count; ++i)
-    words[stack_at + 8 * i] = 1000 + i;
+    words[stack_at + std::uint64_t{8} * i] = 1000 + i;
   words[stack_at + record_in_regs] = next;
   words[stack_at + record_in_regs + 8] = address;
   return words;
