@@ -44,13 +44,30 @@ Result<void> CfiMethod::fill(Step& step, const Cfi& cfi, const CfiRow& row,
   for (unsigned i = 0; i < names.size() && i < Registers::limit; ++i) {
     if (names[i].dwarf < 0) continue;
     auto dwarf = static_cast<unsigned>(names[i].dwarf);
+    if (dwarf == row.return_column) continue;
     bool is_mentioned = row.rule(dwarf).kind != CfiRuleKind::unspecified;
     if (!is_mentioned && !is_preserved(i)) continue;
     CfiValue value = TRY(cfi.caller_register(row, dwarf, cfa, frame));
     if (!value.value) continue;
     step.registers.set(i, *value.value);
-    if (dwarf == row.return_column) step.return_slot = value.saved_at;
   }
+  return {};
+}
+
+// The caller's pc is what the column holds: the pc itself or, on arm64, x30,
+// which code that calls nothing may leave where it is.
+Result<void> CfiMethod::fill_return(Step& step, const Cfi& cfi,
+                                    const CfiRow& row, Address cfa,
+                                    const CfiFrame& frame) const {
+  unsigned pc = arch_.pc_register();
+  bool is_pc =
+      arch_.registers()[pc].dwarf == static_cast<int>(row.return_column);
+  auto kind = row.rule(row.return_column).kind;
+  if (is_pc && kind == CfiRuleKind::unspecified) return {};
+  CfiValue value = TRY(cfi.caller_register(row, row.return_column, cfa, frame));
+  if (!value.value) return {};
+  step.registers.set(pc, *value.value);
+  step.return_slot = value.saved_at;
   return {};
 }
 
@@ -77,6 +94,7 @@ Result<Step> CfiMethod::step(const Registers& registers, bool is_call,
   if (!cfa) return passed_on(std::move(cfa).error());
   step.registers.set(arch_.sp_register(), cfa->value);
   Result<void> filled = fill(step, *source.cfi, row, *cfa, frame);
+  if (filled) filled = fill_return(step, *source.cfi, row, *cfa, frame);
   if (!filled) return passed_on(std::move(filled).error());
   if (!step.registers.has(arch_.pc_register())) {
     return Error(ErrorKind::not_found,

@@ -34,6 +34,8 @@ class CfiMethod : public UnwindMethod {
  private:
   Result<void> fill(Step& step, const Cfi& cfi, const CfiRow& row, Address cfa,
                     const CfiFrame& frame) const;
+  Result<void> fill_return(Step& step, const Cfi& cfi, const CfiRow& row,
+                           Address cfa, const CfiFrame& frame) const;
   bool is_preserved(unsigned index) const;
   CfiFrame frame_of(const Registers& registers,
                     const AddressSpace& stack) const;

@@ -28,21 +28,21 @@ void append_entry(std::vector<std::byte>& out, std::vector<std::byte> body) {
   out.insert(out.end(), body.begin(), body.end());
 }
 
-// A .debug_frame of one function of 0x40 bytes at |linked| that pushes rbp
-// with its first instruction, of one byte.
-std::vector<std::byte> frame_section() {
+using Codes = std::initializer_list<unsigned>;
+
+// A .debug_frame of one function of 0x40 bytes at |linked|.
+std::vector<std::byte> frame_section(Codes common_codes, Codes codes) {
   std::vector<std::byte> section;
   std::vector<std::byte> common;
   append(common, 0xffffffff, 4);  // a CIE
-  for (unsigned byte : {4, 0, 8, 0, 1, 0x78, 16, 0x0c, 7, 8, 0x90, 1}) {
+  for (unsigned byte : common_codes)
     append(common, byte, 1);
-  }
   append_entry(section, common);
   std::vector<std::byte> function;
   append(function, 0, 4);  // of the CIE at 0
   append(function, linked, 8);
   append(function, 0x40, 8);
-  for (unsigned byte : {0x41, 0x0e, 16, 0x86, 2})
+  for (unsigned byte : codes)
     append(function, byte, 1);
   append_entry(section, function);
   return section;
@@ -66,7 +66,10 @@ class CfiMethodTest : public testing::Test {
     return registers;
   }
 
-  std::vector<std::byte> section_ = frame_section();
+  // Pushes rbp with its first instruction, of one byte.
+  std::vector<std::byte> section_ =
+      frame_section({4, 0, 8, 0, 1, 0x78, 16, 0x0c, 7, 8, 0x90, 1},
+                    {0x41, 0x0e, 16, 0x86, 2});
   std::shared_ptr<const Cfi> cfi_ = Cfi::from_section({.bytes = section_});
 };
 
@@ -104,6 +107,49 @@ TEST_F(CfiMethodTest, KnowsNothingOfOtherCode) {
   auto step = method().step(at(code + 0x100), true, stack);
   ASSERT_FALSE(step);
   EXPECT_EQ(step.error().kind(), ErrorKind::not_found);
+}
+
+// arm64's return column is x30, and not the pc.
+TEST(CfiMethod, FindsTheCallerInTheLinkRegister) {
+  constexpr unsigned fp = 29;
+  constexpr unsigned lr = 30;
+  constexpr unsigned sp = 31;
+  constexpr unsigned pc = 32;
+  // Its first instruction is stp x29, x30, [sp, #-16]!
+  auto section = frame_section({4, 0, 8, 0, 4, 0x78, 30, 0x0c, 31, 0},
+                               {0x41, 0x0e, 16, 0x9d, 2, 0x9e, 1});
+  auto cfi = Cfi::from_section({.bytes = section});
+  CfiMethod method(*find_arch("aarch64"), {fp}, [&](Address) {
+    return CfiMethod::Source{cfi, slide};
+  });
+  FakeStack stack(Words{{stack_at, 0x77}, {stack_at + 8, code + 0x1000}});
+  Registers registers;
+  registers.set(pc, code);
+  registers.set(sp, stack_at);
+  registers.set(fp, 0x66);
+  registers.set(lr, code + 0x2000);
+
+  auto before = method.step(registers, false, stack);
+  ASSERT_TRUE(before) << before.error().message();
+  EXPECT_EQ(before->registers.find(pc), code + 0x2000);
+  EXPECT_EQ(before->registers.find(sp), stack_at);
+  EXPECT_EQ(before->registers.find(fp), 0x66U);
+  EXPECT_FALSE(before->registers.has(lr));
+  EXPECT_EQ(before->return_slot, std::nullopt);
+
+  registers.set(pc, code + 4);
+  auto behind = method.step(registers, false, stack);
+  ASSERT_TRUE(behind) << behind.error().message();
+  EXPECT_EQ(behind->registers.find(pc), code + 0x1000);
+  EXPECT_EQ(behind->registers.find(sp), stack_at + 16);
+  EXPECT_EQ(behind->registers.find(fp), 0x77U);
+  EXPECT_EQ(behind->return_slot, Address{stack_at + 8});
+
+  registers.set(pc, code);
+  registers.forget(lr);
+  auto unknown = method.step(registers, false, stack);
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().kind(), ErrorKind::not_found);
 }
 
 TEST_F(CfiMethodTest, ReportsUnreadableStack) {
