@@ -51,31 +51,16 @@ bool is_va_bits(std::uint64_t value) {
   return std::ranges::find(known, value) != std::end(known);
 }
 
-struct Image {
-  std::uint64_t slide = 0;
-  std::uint64_t voffset = 0;  // kimage_voffset; wraps
-  std::string source;
-
-  PhysAddress physical(Address linked) const {
-    return {linked.value + slide - voffset};
-  }
-};
-
 class LayoutSearch : private ImageSearch {
  public:
-  explicit LayoutSearch(const LayoutClues& clues)
-      : ImageSearch(clues), arch_(*find_arch(clues.vmlinux.machine())) {}
+  using ImageSearch::ImageSearch;
 
   Result<KernelLayout> layout();
 
  private:
   Result<Image> image() const;
   std::optional<std::uint64_t> known_voffset(std::uint64_t slide) const;
-  Result<Image> image_by_banner(std::optional<std::uint64_t> slide) const;
-  std::optional<Image> image_at(PhysAddress banner) const;
-  Result<Address> image_start() const;
-  std::optional<std::uint64_t> value(const Image& image,
-                                     std::string_view name) const;
+  std::optional<std::uint64_t> own_slide(const Image& unmapped) const;
 
   Result<unsigned> page_shift() const;
   std::optional<unsigned> page_shift_in_header() const;
@@ -85,24 +70,7 @@ class LayoutSearch : private ImageSearch {
   Result<Paging> paging(const Image& image) const;
   bool is_in_memory(PhysAddress start, std::uint64_t size) const;
   Result<LinearWindow> linear_map(const Image& image, unsigned va_bits) const;
-  Result<LinearWindow> image_window(const Image& image) const;
-
-  const Arch& arch_;
 };
-
-std::optional<std::uint64_t> LayoutSearch::value(const Image& image,
-                                                 std::string_view name) const {
-  auto linked = clues_.linked(name);
-  if (!linked) return std::nullopt;
-  return value_at(image.physical(*linked), 8);
-}
-
-Result<Address> LayoutSearch::image_start() const {
-  auto start = clues_.linked("_text");
-  if (!start) start = clues_.linked("_stext");
-  if (start) return *start;
-  return Error(ErrorKind::corrupt, "vmlinux has no symbol _text or _stext");
-}
 
 // ---- The image ----
 
@@ -128,37 +96,27 @@ Result<Image> LayoutSearch::image() const {
   auto slide = known_slide();
   if (slide) {
     auto voffset = known_voffset(*slide);
-    if (voffset) return Image{*slide, *voffset, "VMCOREINFO"};
+    if (voffset) return Image{*slide, *slide - *voffset, "VMCOREINFO"};
   }
-  return image_by_banner(slide);
+  return image_by_banner(slide, image_step, [this](const Image& unmapped) {
+    return own_slide(unmapped);
+  });
 }
 
-// The image whose banner is at |banner|, as its own kimage_voffset and page
-// tables say.
-std::optional<Image> LayoutSearch::image_at(PhysAddress banner) const {
-  Address linked = *clues_.linked("linux_banner");
-  // How far the image is from where it was linked; its parts stay together.
-  std::uint64_t moved = banner.value - linked.value;
-  auto voffset = value(Image{0, 0 - moved, ""}, "kimage_voffset");
+// By its kimage_voffset, if its page tables agree.
+std::optional<std::uint64_t> LayoutSearch::own_slide(
+    const Image& unmapped) const {
+  auto voffset = value(unmapped, "kimage_voffset", 8);
   if (!voffset) return std::nullopt;
-  Image found{*voffset + moved, *voffset, "linux_banner"};
+  Image found{*voffset + unmapped.moved, unmapped.moved, ""};
   auto tables = paging(found);
   if (!tables) return std::nullopt;
-  auto mapped = arch_.translate(reader(), *tables, linked + found.slide);
-  if (!mapped || mapped->physical != banner) return std::nullopt;
-  return found;
-}
-
-Result<Image> LayoutSearch::image_by_banner(
-    std::optional<std::uint64_t> slide) const {
-  std::optional<Image> found;
-  PhysAddress banner = TRY(banner_in_memory(image_step, [&](PhysAddress at) {
-    found = image_at(at);
-    return found || slide;
-  }));
-  if (found) return std::move(*found);
-  std::uint64_t moved = banner.value - clues_.linked("linux_banner")->value;
-  return Image{*slide, *slide - moved, "linux_banner"};
+  Address banner = *clues_.linked("linux_banner");
+  auto mapped = arch_.translate(reader(), *tables, banner + found.slide);
+  if (!mapped || mapped->physical != found.physical(banner)) {
+    return std::nullopt;
+  }
+  return found.slide;
 }
 
 // ---- Page tables ----
@@ -203,7 +161,7 @@ Result<unsigned> LayoutSearch::va_bits(const Image& image) const {
   if (auto size = noted("TCR_EL1_T1SZ"); size && is_va_bits(64 - *size)) {
     return static_cast<unsigned>(64 - *size);
   }
-  if (auto actual = value(image, "vabits_actual");
+  if (auto actual = value(image, "vabits_actual", 8);
       actual && is_va_bits(*actual)) {
     return static_cast<unsigned>(*actual);
   }
@@ -263,12 +221,12 @@ Result<LinearWindow> LayoutSearch::linear_map(const Image& image,
   bool is_upper = (TRY(image_start()).value & size) == 0;
   if (is_upper) start += size;
   // 5.4 to 5.9 keep what is to be added to an address.
-  if (auto offset = value(image, "physvirt_offset")) {
+  if (auto offset = value(image, "physvirt_offset", 8)) {
     return LinearWindow{Address{start}, size, PhysAddress{start + *offset}};
   }
   auto memory_start = option("phys_offset");
   if (!memory_start) memory_start = noted("PHYS_OFFSET");
-  if (!memory_start) memory_start = value(image, "memstart_addr");
+  if (!memory_start) memory_start = value(image, "memstart_addr", 8);
   if (!memory_start) {
     return Error(ErrorKind::not_found,
                  "where physical memory starts is not known: neither "
@@ -286,16 +244,6 @@ Result<LinearWindow> LayoutSearch::linear_map(const Image& image,
   return LinearWindow{Address{start}, size, first};
 }
 
-Result<LinearWindow> LayoutSearch::image_window(const Image& image) const {
-  Address start = TRY(image_start());
-  auto end = clues_.linked("_end");
-  if (!end || *end < start || *end - start > image_span) {
-    return Error(ErrorKind::corrupt,
-                 "vmlinux has no sound symbols _text and _end");
-  }
-  return LinearWindow{start + image.slide, *end - start, image.physical(start)};
-}
-
 Result<KernelLayout> LayoutSearch::layout() {
   Image found = TRY(image());
   KernelLayout layout;
@@ -305,7 +253,7 @@ Result<KernelLayout> LayoutSearch::layout() {
   layout.page_size = std::uint64_t{1} << layout.paging.page_shift;
   unsigned actual = TRY(va_bits(found));
   layout.windows.push_back(TRY(linear_map(found, actual)));
-  layout.windows.push_back(TRY(image_window(found)));
+  layout.windows.push_back(TRY(image_window(found, image_span)));
   // NUMBER(KERNELPACMASK), where the kernel signs its pointers.
   constexpr std::uint64_t is_kernel = std::uint64_t{1} << 55;
   layout.signature =

@@ -30,9 +30,12 @@ std::optional<std::uint64_t> ImageSearch::known_slide() const {
   return *stext - linked->value;
 }
 
-std::optional<std::uint64_t> ImageSearch::value_at(PhysAddress at,
-                                                   unsigned size) const {
-  auto read = clues_.memory.load(Address{at.value}, size);
+std::optional<std::uint64_t> ImageSearch::value(const Image& image,
+                                                std::string_view name,
+                                                unsigned size) const {
+  auto linked = clues_.linked(name);
+  if (!linked) return std::nullopt;
+  auto read = clues_.memory.load(Address{image.physical(*linked).value}, size);
   if (!read) return std::nullopt;
   return *read;
 }
@@ -47,12 +50,12 @@ bool ImageSearch::has_banner(PhysAddress at, std::string_view banner) const {
   return clues_.memory.dump().read(at, out) && there == banner;
 }
 
-Result<PhysAddress> ImageSearch::banner_in_memory(
-    std::uint64_t step,
-    const std::function<bool(PhysAddress)>& is_image) const {
+Result<Image> ImageSearch::image_by_banner(std::optional<std::uint64_t> slide,
+                                           std::uint64_t step,
+                                           const SlideOf& slide_of) const {
   std::string banner = TRY(banner_in_file());
-  auto linked = clues_.linked("linux_banner");
-  std::uint64_t in_step = linked->value & (step - 1);
+  std::uint64_t linked = clues_.linked("linux_banner")->value;
+  std::uint64_t in_step = linked & (step - 1);
   bool has_copies = false;
   for (const PhysRange& range : clues_.memory.dump().ranges()) {
     std::uint64_t first = range.start.value & ~(step - 1);
@@ -60,7 +63,9 @@ Result<PhysAddress> ImageSearch::banner_in_memory(
     for (std::uint64_t at = first + in_step; at < end && at >= in_step;
          at += step) {
       if (!has_banner({at}, banner)) continue;
-      if (is_image({at})) return PhysAddress{at};
+      Image image{0, at - linked, "linux_banner"};
+      auto found = slide ? slide : slide_of(image);
+      if (found) return Image{*found, image.moved, image.source};
       has_copies = true;
     }
   }
@@ -72,6 +77,24 @@ Result<PhysAddress> ImageSearch::banner_in_memory(
   return Error(ErrorKind::not_found,
                "the text of this vmlinux's linux_banner is nowhere in the "
                "dump: it belongs to another kernel");
+}
+
+Result<Address> ImageSearch::image_start() const {
+  auto start = clues_.linked("_text");
+  if (!start) start = clues_.linked("_stext");
+  if (start) return *start;
+  return Error(ErrorKind::corrupt, "vmlinux has no symbol _text or _stext");
+}
+
+Result<LinearWindow> ImageSearch::image_window(const Image& image,
+                                               std::uint64_t most) const {
+  Address start = TRY(image_start());
+  auto end = clues_.linked("_end");
+  if (!end || *end < start || *end - start > most) {
+    return Error(ErrorKind::corrupt,
+                 "vmlinux has no sound symbols _text and _end");
+  }
+  return LinearWindow{start + image.slide, *end - start, image.physical(start)};
 }
 
 }  // namespace inquest

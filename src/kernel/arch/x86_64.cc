@@ -29,53 +29,24 @@ constexpr Address image_map{0xffffffff80000000};  // __START_KERNEL_map
 constexpr std::uint64_t image_step = 0x200000;
 constexpr std::uint64_t image_span = 0x40000000;
 
-// Where the image is; phys_base may be "negative" and wraps as the kernel's
-// own arithmetic does.
-struct Image {
-  std::uint64_t slide = 0;
-  std::uint64_t phys_base = 0;
-  std::string source;
-
-  PhysAddress physical(Address linked) const {
-    return {linked.value + slide - image_map.value + phys_base};
-  }
-};
-
 class LayoutSearch : private ImageSearch {
  public:
-  explicit LayoutSearch(const LayoutClues& clues)
-      : ImageSearch(clues), arch_(*find_arch(clues.vmlinux.machine())) {}
+  using ImageSearch::ImageSearch;
 
   Result<KernelLayout> layout();
 
  private:
   Result<Image> image();
   std::optional<std::uint64_t> known_phys_base() const;
-  Result<Image> image_by_banner(std::optional<std::uint64_t> slide);
   std::optional<Image> image_by_tables(const Paging& paging);
-  std::optional<Image> image_at(PhysAddress banner);
-  std::uint64_t moved(PhysAddress banner) const;
+  std::optional<std::uint64_t> own_slide(const Image& unmapped);
   std::optional<Paging> qemu_paging(const Note& note) const;
 
-  // The value of a variable of the image, if there is such a variable.
-  std::optional<std::uint64_t> value(const Image& image, std::string_view name,
-                                     unsigned size) const;
   Result<Paging> paging(const Image& image) const;
   unsigned levels(const Image& image) const;
   std::uint64_t direct_map_base(const Image& image, const Paging& paging) const;
   LinearWindow direct_map(const Image& image, const Paging& paging) const;
-  Result<LinearWindow> image_window(const Image& image) const;
-
-  const Arch& arch_;
 };
-
-std::optional<std::uint64_t> LayoutSearch::value(const Image& image,
-                                                 std::string_view name,
-                                                 unsigned size) const {
-  auto linked = clues_.linked(name);
-  if (!linked) return std::nullopt;
-  return value_at(image.physical(*linked), size);
-}
 
 // ---- The image ----
 
@@ -96,14 +67,18 @@ std::optional<std::uint64_t> LayoutSearch::known_phys_base() const {
 Result<Image> LayoutSearch::image() {
   auto slide = known_slide();
   auto phys_base = known_phys_base();
-  if (slide && phys_base) return Image{*slide, *phys_base, "VMCOREINFO"};
+  if (slide && phys_base) {
+    return Image{*slide, *slide - image_map.value + *phys_base, "VMCOREINFO"};
+  }
   for (const Note& note : clues_.memory.dump().info().notes) {
     if (note.name != "QEMU") continue;
     auto tables = qemu_paging(note);
     if (!tables) continue;
     if (auto found = image_by_tables(*tables)) return std::move(*found);
   }
-  return image_by_banner(slide);
+  return image_by_banner(slide, image_step, [this](const Image& unmapped) {
+    return own_slide(unmapped);
+  });
 }
 
 // QEMU's QEMUCPUState, version 1: two 32-bit words, 18 registers, 10 segments
@@ -133,46 +108,24 @@ std::optional<Image> LayoutSearch::image_by_tables(const Paging& paging) {
     Address at = *linked + slide;
     auto found = arch_.translate(reader(), paging, at);
     if (found && has_banner(found->physical, *banner)) {
-      return Image{slide, found->physical.value - (at - image_map),
-                   "page tables"};
+      return Image{slide, found->physical.value - linked->value, "page tables"};
     }
   }
   return std::nullopt;
 }
 
-// The image whose banner is at |banner|, as its own page tables say.
-std::optional<Image> LayoutSearch::image_at(PhysAddress banner) {
-  auto root = paging(Image{0, moved(banner), ""});
+// As far as its page tables, with four or five levels, map it.
+std::optional<std::uint64_t> LayoutSearch::own_slide(const Image& unmapped) {
+  auto root = paging(unmapped);
   if (!root) return std::nullopt;
   for (unsigned depth : {4U, 5U}) {
     Paging tables = *root;
     tables.levels = depth;
     tables.va_bits = depth == 5 ? 57 : 48;
     auto found = image_by_tables(tables);
-    if (!found || found->physical(*clues_.linked("linux_banner")) != banner) {
-      continue;
-    }
-    found->source = "linux_banner";
-    return found;
+    if (found && found->moved == unmapped.moved) return found->slide;
   }
   return std::nullopt;
-}
-
-// How far the image moved physically; its parts stay together.
-std::uint64_t LayoutSearch::moved(PhysAddress banner) const {
-  return banner.value -
-         (clues_.linked("linux_banner")->value - image_map.value);
-}
-
-Result<Image> LayoutSearch::image_by_banner(
-    std::optional<std::uint64_t> slide) {
-  std::optional<Image> found;
-  PhysAddress banner = TRY(banner_in_memory(image_step, [&](PhysAddress at) {
-    found = image_at(at);
-    return found || slide;
-  }));
-  if (slide) return Image{*slide, moved(banner) - *slide, "linux_banner"};
-  return std::move(*found);
 }
 
 // ---- What hangs on the image ----
@@ -200,19 +153,6 @@ Result<Paging> LayoutSearch::paging(const Image& image) const {
   if (!mask) mask = value(image, "sme_me_mask", 8);
   paging.ignored = mask.value_or(0);
   return paging;
-}
-
-Result<LinearWindow> LayoutSearch::image_window(const Image& image) const {
-  auto start = clues_.linked("_text");
-  if (!start) start = clues_.linked("_stext");
-  auto end = clues_.linked("_end");
-  if (!start || !end || *start < image_map || *end < *start ||
-      *end - *start > image_span * 2) {
-    return Error(ErrorKind::corrupt,
-                 "vmlinux has no sound symbols _text and _end");
-  }
-  return LinearWindow{*start + image.slide, *end - *start,
-                      image.physical(*start)};
 }
 
 std::uint64_t LayoutSearch::direct_map_base(const Image& image,
@@ -253,7 +193,12 @@ Result<KernelLayout> LayoutSearch::layout() {
   layout.source = found.source;
   layout.paging = TRY(paging(found));
   layout.windows.push_back(direct_map(found, layout.paging));
-  layout.windows.push_back(TRY(image_window(found)));
+  auto start = image_start();
+  if (!start || *start < image_map) {
+    return Error(ErrorKind::corrupt,
+                 "vmlinux has no sound symbols _text and _end");
+  }
+  layout.windows.push_back(TRY(image_window(found, image_span * 2)));
   return layout;
 }
 
