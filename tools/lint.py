@@ -131,6 +131,16 @@ def globals_(root):
     return check_lines(root, find)
 
 
+def yields(root):
+    def find(_name, line):
+        # g++ 12 destroys such a temporary twice.
+        if re.search(r"co_yield\s+[\w:<>]+\s*\{", code(line)):
+            return "co_yield of a braced temporary: name it first"
+        return None
+
+    return check_lines(root, find)
+
+
 def license_(root):
     bad = 0
     tracked = subprocess.run(["git", "-C", root, "ls-files", "-z"], capture_output=True, text=True)
@@ -179,6 +189,7 @@ CHECKS = {
     "headers": headers,
     "names": names,
     "globals": globals_,
+    "yields": yields,
     "license": license_,
     "budgets": budgets,
     "format": format_,

@@ -218,7 +218,8 @@ Generator<IndexedEntry> Walk::entries() {
   auto found = start();
   for (std::uint64_t steps = 0;; ++steps) {
     if (!found) {
-      co_yield IndexedEntry{.fault = found.error()};
+      IndexedEntry last{.fault = found.error()};
+      co_yield last;
     } else if (*found) {
       co_yield **found;
     }
@@ -226,8 +227,9 @@ Generator<IndexedEntry> Walk::entries() {
     if (steps == most_steps) break;
     found = step();
   }
-  co_yield IndexedEntry{.fault =
-                            Error(ErrorKind::corrupt, "xarray does not end")};
+  IndexedEntry last{.fault =
+                        Error(ErrorKind::corrupt, "xarray does not end")};
+  co_yield last;
 }
 
 }  // namespace

@@ -35,6 +35,7 @@ BAD = {
     "names": ['  kernel.structure("task_struct");', '  f("struct page");'],
     "globals": ["int counter = 0;", "std::map<int, int> cache;", "  static int calls = 0;",
                 "  static std::string last;", "thread_local bool is_busy = false;"],
+    "yields": ["  co_yield Entry{.fault = error};"],
     "license": [None],
     "budgets": ["\n" * 600],
 }

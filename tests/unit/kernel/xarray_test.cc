@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "kernel/list.h"
+#include "unit/kernel/test_kernel.h"
+
+namespace inquest::test {
+namespace {
+
+constexpr std::uint64_t base = TestKernel::base;
+
+void add_types(TestKernel& kernel) {
+  Types& types = kernel.types();
+  const Type& pointer = types.pointer_to(types.void_type());
+  kernel.source->structure("xa_node", 520,
+                           {{"shift", &types.c_type("unsigned char"), 0, 0},
+                            {"slots", &types.array_of(pointer, 64), 64, 0}});
+  kernel.source->structure("xarray", 8, {{"xa_head", &pointer, 0, 0}});
+}
+
+struct Walked {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> entries;
+  std::string reason;
+};
+
+Walked walk(const TestKernel& kernel) {
+  Walked walked;
+  Object root = kernel.object("xarray", Address{base + 0x100});
+  for (const IndexedEntry& entry : xarray_entries(kernel, root)) {
+    if (entry.fault) {
+      walked.reason = entry.fault->message();
+    } else {
+      walked.entries.emplace_back(entry.index, entry.entry.value);
+    }
+  }
+  return walked;
+}
+
+TEST(XArray, DeliversEntriesOfAllLevels) {
+  std::string machine = fmt::format("@0x100 u64 {:#x}\n", base + 0x1002);
+  machine += "@0x1000 u8 6\n@0x2000 u8 0\n";
+  machine += fmt::format("@0x1010 u64 {:#x}\n", base + 0x2002);
+  machine += "@0x1018 u64 0x8000\n@0x2008 u64 0x9000 0 0x15\n";
+  TestKernel kernel(machine, {});
+  add_types(kernel);
+  Walked walked = walk(kernel);
+  EXPECT_EQ(walked.reason, "");
+  ASSERT_EQ(walked.entries.size(), 3U);
+  EXPECT_EQ(walked.entries[0],
+            (std::pair<std::uint64_t, std::uint64_t>(64, 0x9000)));
+  EXPECT_EQ(walked.entries[1],
+            (std::pair<std::uint64_t, std::uint64_t>(66, 0x15)));
+  EXPECT_EQ(walked.entries[2],
+            (std::pair<std::uint64_t, std::uint64_t>(128, 0x8000)));
+}
+
+TEST(XArray, TellsTheNodeThatCannotBeRead) {
+  std::string machine = fmt::format("@0x100 u64 {:#x}\n", base + 0x1002);
+  machine += "@0x1000 u8 6\n@0x1008 u64 0x8000\n";
+  machine += fmt::format("@0x1010 u64 {:#x}\n", base + 0x900002);
+  TestKernel kernel(machine, {});
+  add_types(kernel);
+  Walked walked = walk(kernel);
+  EXPECT_EQ(walked.entries.size(), 1U);
+  EXPECT_NE(walked.reason.find("0x900000: not in dump"), std::string::npos)
+      << walked.reason;
+}
+
+}  // namespace
+}  // namespace inquest::test
