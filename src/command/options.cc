@@ -89,4 +89,13 @@ std::vector<std::string_view> Options::arguments(char letter) const {
   return given;
 }
 
+std::optional<unsigned> Options::radix(std::string_view hex) const {
+  std::optional<unsigned> radix;
+  for (const auto& [letter, argument] : all_) {
+    if (hex.find(letter) != std::string_view::npos) radix = 16;
+    if (letter == 'd') radix = 10;
+  }
+  return radix;
+}
+
 }  // namespace inquest

@@ -29,6 +29,9 @@ class Options {
   // All options in order, with their arguments ("" for those without).
   const std::vector<std::pair<char, std::string>>& all() const { return all_; }
 
+  // What the last of -x and -d says; |hex|: the letters that say 16.
+  std::optional<unsigned> radix(std::string_view hex = "x") const;
+
   // What is no option, in order.
   const std::vector<std::string>& words() const { return words_; }
 

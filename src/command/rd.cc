@@ -110,28 +110,16 @@ std::string_view space_type(Space space) {
   }
 }
 
-// crash's words for a failed read, with the address that failed.
+// The address that failed, as the user counts.
 Error read_error(const Request& request, const Error& error) {
   std::uint64_t at =
       error.address() != 0
           ? request.start.value + (error.address() - request.read_from.value)
           : request.start.value;
-  std::string where =
-      fmt::format("{}: {:x}  type: \"{}-bit {}\"", space_name(request.space),
-                  at, request.width * 8, space_type(request.space));
-  const std::string& reason = error.message();
-  auto says = [&](std::string_view words) {
-    return reason.find(words) != std::string::npos;
-  };
-  std::string text = "read error: " + where + " (" + reason + ")";
-  if (says("excluded")) {
-    text = "page excluded: " + where;
-  } else if (says("not mapped")) {
-    text = "invalid " + where;
-  } else if (error.kind() == ErrorKind::fault) {
-    text = "seek error: " + where;
-  }
-  return Error(error.kind(), text, at);
+  return failed_read(
+      space_name(request.space), Address{at},
+      fmt::format("{}-bit {}", request.width * 8, space_type(request.space)),
+      error);
 }
 
 std::uint64_t in_network_order(std::uint64_t value, unsigned width,

@@ -41,11 +41,6 @@ class FileSpace : public AddressSpace {
   std::endian endian_;
 };
 
-Error no_structure(std::string_view reference) {
-  return {ErrorKind::not_found,
-          fmt::format("invalid data structure reference: {}", reference)};
-}
-
 // ---- What was asked ----
 
 struct Request {
@@ -119,16 +114,6 @@ Result<void> read_count(Request& request, std::string_view text) {
   return {};
 }
 
-// "task_struct.pid,comm": a name and members of it.
-void take_name(Request& request, std::string_view text) {
-  std::size_t dot = std::min(text.find('.'), text.size());
-  request.name = text.substr(0, dot);
-  if (dot + 1 >= text.size()) return;
-  for (std::string_view member : split(text.substr(dot + 1), ',')) {
-    if (!member.empty()) request.members.emplace_back(member);
-  }
-}
-
 // "runqueues:0-3": where, and the CPUs; a colon inside "(...)" is not ours.
 void take_address(Request& request, const std::string& text) {
   std::size_t colon =
@@ -147,7 +132,9 @@ Result<Request> request(const Kernel& kernel, Command::Words words,
     rest.erase(rest.begin());
   }
   if (rest.empty() || rest.size() > 3) return Error(ErrorKind::usage, "");
-  take_name(request, rest[0]);
+  StructureName name = structure_name(rest[0]);
+  request.name = std::move(name.name);
+  request.members = std::move(name.members);
   request.type = TRY(named_type(kernel.types(), request.name, tag));
   if (rest.size() > 1) take_address(request, rest[1]);
   if (auto count = request.options.argument('c')) {
@@ -169,7 +156,7 @@ class Structures {
         request_(request),
         space_(space),
         out_(out),
-        style_(value_style(session, radix())) {}
+        style_(value_style(session, request.options.radix("xh"))) {}
 
   Result<void> definition() {
     if (request_.members.empty()) {
@@ -216,16 +203,6 @@ class Structures {
  private:
   bool has(char letter) const { return request_.options.has(letter); }
 
-  // The last of -x, -d, -h counts.
-  std::optional<unsigned> radix() const {
-    std::optional<unsigned> radix;
-    for (const auto& [letter, argument] : request_.options.all()) {
-      if (letter == 'x' || letter == 'h') radix = 16;
-      if (letter == 'd') radix = 10;
-    }
-    return radix;
-  }
-
   DefinitionRow row(std::string member, bool has_offsets) const {
     return {.type = request_.type,
             .member = std::move(member),
@@ -268,18 +245,11 @@ class Structures {
     return text;
   }
 
-  // What -l takes off each address: a number, or a member's offset.
+  // What -l takes off each address.
   Result<std::uint64_t> distance() const {
     auto text = request_.options.argument('l');
     if (!text) return std::uint64_t{0};
-    if (auto number = parse_number(*text)) return *number;
-    std::size_t dot = text->find('.');
-    if (dot == std::string_view::npos) {
-      return Error(ErrorKind::usage, fmt::format("invalid offset: {}", *text));
-    }
-    const Type* type =
-        TRY(kernel_.types().type(text->substr(0, dot), TypeTag::any));
-    return TRY(find_member(*type, text->substr(dot + 1))).offset();
+    return member_distance(kernel_.types(), *text);
   }
 
   Result<void> elements(Address at) {
@@ -298,62 +268,22 @@ class Structures {
     if (has('o')) return offsets(at);
     Object object(space_, *request_.type, at);
     if (request_.members.empty()) return whole(object);
-    InstanceRow row = instance(object);
-    for (const std::string& member : request_.members)
-      add(row, member);
-    if (!row.members.empty()) emit(out_, row);
-    for (Error& error : missing_) {
+    MemberStyle style{.value = style_, .is_pointed = has('p')};
+    InstanceParts parts = instance_members(object, request_.members, style);
+    parts.row.cpu = cpu_;
+    if (!parts.row.members.empty()) emit(out_, parts.row);
+    for (Error& error : parts.missing) {
       out_.problem(std::move(error).while_doing(command_name(request_.tag)));
     }
-    missing_.clear();
     return {};
-  }
-
-  InstanceRow instance(const Object& object) const {
-    return {.cpu = cpu_,
-            .type = type_name(*request_.type),
-            .value = object,
-            .members = {},
-            .text = ""};
   }
 
   Result<void> whole(const Object& object) {
     if (has('p')) return Error(ErrorKind::usage, "-p is for members");
-    InstanceRow row = instance(object);
-    Result<std::string> text = value_text(object, style_);
-    if (!text) return as_gdb_error(text.error());
-    row.text = row.type + " " + *text + '\n';
+    InstanceRow row = TRY(whole_instance(object, style_));
+    row.cpu = cpu_;
     emit(out_, row);
     return {};
-  }
-
-  void add(InstanceRow& row, const std::string& member) {
-    Object part = row.value[member];
-    if (part.fault() != nullptr) {
-      bool is_unknown = part.fault()->kind() == ErrorKind::not_found;
-      missing_.push_back(is_unknown ? no_member(member)
-                                    : as_gdb_error(*part.fault()));
-      return;
-    }
-    Result<std::string> text = member_text(part, member);
-    if (!text) {
-      missing_.push_back(as_gdb_error(text.error()));
-      return;
-    }
-    row.text += *text;
-    row.members.emplace_back(member, part);
-  }
-
-  Result<std::string> member_text(const Object& part,
-                                  const std::string& member) const {
-    if (has('p') && part.type().is_pointer()) {
-      return pointer_member_text(part, member, style_);
-    }
-    ValueStyle style = style_;
-    style.indent = 1;
-    std::string text = TRY(value_text(part, style));
-    std::string_view end = is_last_member(*request_.type, member) ? "" : ",";
-    return fmt::format("  {} = {}{}\n", member, text, end);
   }
 
   Result<void> offsets(Address at) {
@@ -396,7 +326,6 @@ class Structures {
   report::Sink& out_;
   ValueStyle style_;
   std::optional<unsigned> cpu_;
-  std::vector<Error> missing_;
 };
 
 Result<std::unique_ptr<AddressSpace>> other_space(const Session& session,

@@ -31,12 +31,32 @@ struct RawRow {
 report::Record to_record(const RawRow& row);
 std::string to_text(const RawRow& row);
 
-// Whether no member follows in the structure that |path| ends in.
-bool is_last_member(const Type& type, std::string_view path);
+// "task_struct.pid,comm": a name and members of it.
+struct StructureName {
+  std::string name;
+  std::vector<std::string> members;
+};
+StructureName structure_name(std::string_view text);
+// |reference|: a structure's name, or "name.member".
+Error no_structure(std::string_view reference);
 
-// A pointer and, below it, what it points to.
-Result<std::string> pointer_member_text(const Object& member,
-                                        std::string_view name,
-                                        const ValueStyle& style);
+struct MemberStyle {
+  ValueStyle value;
+  bool is_pointed = false;  // pointers are followed by what they point to
+  bool is_direct = false;   // numbers and strings as such: no enumerators
+};
+
+// |object| as a whole. An error, as gdb words it, when it cannot be read.
+Result<InstanceRow> whole_instance(const Object& object,
+                                   const ValueStyle& style);
+
+// Some members of |object|, and why others are not among them.
+struct InstanceParts {
+  InstanceRow row;
+  std::vector<Error> missing = {};
+};
+InstanceParts instance_members(const Object& object,
+                               const std::vector<std::string>& members,
+                               const MemberStyle& style);
 
 }  // namespace inquest

@@ -222,6 +222,26 @@ Result<Address> address_of(const Kernel& kernel, std::string_view word) {
   return Error(ErrorKind::not_found, fmt::format("symbol not found: {}", word));
 }
 
+Result<Address> start_address(const Session& session, const std::string& word) {
+  const Kernel& kernel = session.kernel;
+  auto at = address_of(kernel, word);
+  if (at || (word[0] != '(' && word[0] != '&')) return at;
+  Object object = evaluate(word, SessionScope(session, kernel.memory()));
+  if (object.fault() != nullptr) return at;
+  if (!object.type().is_scalar()) return object.address();
+  return Address{TRY(object.to_unsigned())};
+}
+
+Result<std::uint64_t> member_distance(Types& types, std::string_view text) {
+  if (auto number = parse_number(text)) return *number;
+  std::size_t dot = text.find('.');
+  if (dot == std::string_view::npos) {
+    return Error(ErrorKind::usage, fmt::format("invalid offset: {}", text));
+  }
+  const Type* type = TRY(types.type(text.substr(0, dot), TypeTag::any));
+  return TRY(find_member(*type, text.substr(dot + 1))).offset();
+}
+
 Error as_gdb_error(const Error& error) {
   // A bad expression is no misuse of the command: no synopsis follows.
   if (error.kind() == ErrorKind::usage) {
@@ -234,6 +254,25 @@ Error as_gdb_error(const Error& error) {
   return {ErrorKind::fault,
           fmt::format("Cannot access memory at address {} ({})", at, reason),
           error.address()};
+}
+
+Error failed_read(std::string_view space, Address at, std::string_view what,
+                  const Error& error) {
+  std::string where =
+      fmt::format("{}: {:x}  type: \"{}\"", space, at.value, what);
+  const std::string& reason = error.message();
+  auto says = [&](std::string_view words) {
+    return reason.find(words) != std::string::npos;
+  };
+  std::string text = "read error: " + where + " (" + reason + ")";
+  if (says("excluded")) {
+    text = "page excluded: " + where;
+  } else if (says("not mapped")) {
+    text = "invalid " + where;
+  } else if (error.kind() == ErrorKind::fault) {
+    text = "seek error: " + where;
+  }
+  return Error(error.kind(), text, at.value);
 }
 
 report::Value to_value(const Object& object) {

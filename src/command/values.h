@@ -50,8 +50,20 @@ unsigned own_cpu(const Session& session);
 // |word| is an address in hexadecimal, a symbol, or a sum in parentheses.
 Result<Address> address_of(const Kernel& kernel, std::string_view word);
 
+// The same, or a C expression in parentheses or behind a '&': the value of a
+// pointer or number, the place of anything else.
+Result<Address> start_address(const Session& session, const std::string& word);
+
+// A distance in a structure: a number, or the offset of "struct.member".
+Result<std::uint64_t> member_distance(Types& types, std::string_view text);
+
 // The message of a failed read as gdb has it, with our reason behind it.
 Error as_gdb_error(const Error& error);
+
+// The same in crash's words: |space| is "kernel virtual address" or the like,
+// |what| was to be read.
+Error failed_read(std::string_view space, Address at, std::string_view what,
+                  const Error& error);
 
 // A value as data: structures are records, char arrays text, pointers
 // addresses, enumerations names; what cannot be read is an error in its place.
