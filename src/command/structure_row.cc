@@ -82,6 +82,24 @@ Result<std::string> pointer_member_text(const Object& member,
   return text;
 }
 
+// With the symbol that a long number is the address of.
+Result<std::string> direct_number(const Object& member,
+                                  const ValueStyle& style) {
+  const Type& type = member.type().stripped();
+  std::uint64_t bits = TRY(member.to_unsigned());
+  std::string text = type.is_signed ? fmt::to_string(TRY(member.to_signed()))
+                                    : fmt::to_string(bits);
+  if (style.radix == 16) {
+    std::uint64_t size = type.size();
+    if (size < 8) bits &= (std::uint64_t{1} << (size * 8)) - 1;
+    text = fmt::format("{:#x}", bits);
+  }
+  if (type.size() < 8 || !style.symbol) return text;
+  auto symbol = style.symbol(Address{bits});
+  bool is_start = symbol && symbol->find('+') == std::string::npos;
+  return is_start ? fmt::format("{} <{}>", text, *symbol) : text;
+}
+
 // Numbers as they lie there, strings without the NULs behind them.
 Result<std::string> direct_member_text(const Object& member,
                                        std::string_view name,
@@ -106,16 +124,7 @@ Result<std::string> direct_member_text(const Object& member,
   if (!type.is_scalar() || type.kind == TypeKind::floating) {
     return fmt::format("  {} = {}\n", name, TRY(value_text(member, style)));
   }
-  if (style.radix == 16) {
-    std::uint64_t bits = TRY(member.to_unsigned());
-    std::uint64_t size = type.size();
-    if (size < 8) bits &= (std::uint64_t{1} << (size * 8)) - 1;
-    return fmt::format("  {} = {:#x}\n", name, bits);
-  }
-  if (type.is_signed) {
-    return fmt::format("  {} = {}\n", name, TRY(member.to_signed()));
-  }
-  return fmt::format("  {} = {}\n", name, TRY(member.to_unsigned()));
+  return fmt::format("  {} = {}\n", name, TRY(direct_number(member, style)));
 }
 
 Result<std::string> member_text(const Object& object, const Object& member,

@@ -2,6 +2,7 @@
 #include "kernel/list.h"
 
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -121,44 +122,100 @@ Generator<Object> llist_entries(const Object& head, Result<const Type*> type,
                     std::move(member));
 }
 
-// In order, with the path from the root on a stack: the kernel's trees are at
-// most twice as deep as the logarithm of their size.
-Generator<Object> rbtree_nodes(Object root) {
-  if (root.has_member("rb_root")) root = root["rb_root"];
-  CycleCheck check;
-  std::vector<Object> path;
-  Object link = root["rb_node"];
-  while (!interrupted()) {
+namespace {
+
+// A red-black tree's nodes, from links to be followed. The kernel's trees are
+// at most twice as deep as the logarithm of their size.
+class TreeWalk {
+ public:
+  TreeWalk(const Object& root, TreeOrder order) : order_(order) {
+    if (root.has_member("rb_left")) {
+      node_ = RbNode{root, ""};
+    } else {
+      Object top = root.has_member("rb_root") ? root["rb_root"] : root;
+      go(top["rb_node"], "");
+    }
+  }
+
+  // Nothing: the tree is done. The last item may be a fault.
+  std::optional<RbNode> next() {
+    while (!interrupted() && !is_over_) {
+      if (fault_) return end(*fault_);
+      if (node_) {
+        RbNode node = *std::exchange(node_, std::nullopt);
+        if (order_ == TreeOrder::node_first) {
+          if (check_.is_repeated(node.node.address().value)) return loop(node);
+          later_.push_back(node);
+          go(node.node["rb_left"], node.path + 'l');
+          return node;
+        }
+        go(node.node["rb_left"], node.path + 'l');
+        later_.push_back(std::move(node));
+        continue;
+      }
+      if (later_.empty()) return std::nullopt;
+      RbNode node = std::move(later_.back());
+      later_.pop_back();
+      if (order_ == TreeOrder::node_first) {
+        go(node.node["rb_right"], node.path + 'r');
+        continue;
+      }
+      if (check_.is_repeated(node.node.address().value)) return loop(node);
+      go(node.node["rb_right"], node.path + 'r');
+      return node;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  void go(const Object& link, std::string path) {
     auto at = link.to_address();
     if (!at) {
-      co_yield at.error();
-      co_return;
+      fault_ = at.error();
+    } else if (path.size() == deepest_tree) {
+      fault_ = loop_error("tree", *at);
+    } else if (at->value != 0) {
+      node_ = RbNode{node_at(link, *at), std::move(path)};
     }
-    if (at->value != 0) {
-      if (path.size() == deepest_tree) {
-        co_yield loop_error("tree", *at);
-        co_return;
-      }
-      path.push_back(node_at(link, *at));
-      link = path.back()["rb_left"];
-      continue;
-    }
-    if (path.empty()) co_return;
-    Object node = path.back();
-    path.pop_back();
-    if (check.is_repeated(node.address().value)) {
-      co_yield loop_error("tree", node.address());
-      co_return;
-    }
-    link = node["rb_right"];
-    co_yield node;
   }
+
+  RbNode end(const Error& error) {
+    is_over_ = true;
+    return {error, ""};
+  }
+  RbNode loop(const RbNode& node) {
+    return end(loop_error("tree", node.node.address()));
+  }
+
+  TreeOrder order_;
+  CycleCheck check_;
+  std::optional<RbNode> node_;  // to be entered
+  std::vector<RbNode> later_;   // whose right side is still to come
+  std::optional<Error> fault_;
+  bool is_over_ = false;
+};
+
+}  // namespace
+
+Generator<RbNode> rbtree_nodes(Object root, TreeOrder order) {
+  TreeWalk walk(root, order);
+  while (auto node = walk.next())
+    co_yield *node;
 }
 
 Generator<Object> rbtree_entries(Object root, Result<const Type*> type,
                                  std::string member) {
-  return entries_of(rbtree_nodes(std::move(root)), std::move(type),
-                    std::move(member));
+  if (!type) {
+    co_yield type.error();
+    co_return;
+  }
+  for (const RbNode& item : rbtree_nodes(std::move(root))) {
+    if (item.node.fault() != nullptr) {
+      co_yield item.node;
+    } else {
+      co_yield item.node.container_of(**type, member);
+    }
+  }
 }
 
 }  // namespace inquest

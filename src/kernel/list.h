@@ -10,6 +10,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/generator.h"
 #include "kernel/kernel.h"
@@ -60,8 +61,18 @@ Generator<Object> hlist_entries(const Object& head, Result<const Type*> type,
 Generator<Object> llist_entries(const Object& head, Result<const Type*> type,
                                 std::string member);
 
-// include/linux/rbtree.h. |root|: a struct rb_root or rb_root_cached; in order.
-Generator<Object> rbtree_nodes(Object root);
+// include/linux/rbtree.h. |root|: a struct rb_root or rb_root_cached, or an
+// rb_node whose part of a tree is meant.
+enum class TreeOrder {
+  sorted,
+  node_first,  // before what is left, then right of it
+};
+struct RbNode {
+  Object node;       // struct rb_node, or why the walk ended early
+  std::string path;  // from the root, "lr": left, then right
+};
+Generator<RbNode> rbtree_nodes(Object root,
+                               TreeOrder order = TreeOrder::sorted);
 Generator<Object> rbtree_entries(Object root, Result<const Type*> type,
                                  std::string member);
 
@@ -70,10 +81,14 @@ struct IndexedEntry {
   std::uint64_t index = 0;
   Address entry = {};  // the pointer, or an odd number: a value entry
   std::optional<Error> fault = {};  // why the walk ended early
+  std::vector<unsigned> path = {};  // slot numbers, from the root on
   bool is_value() const { return (entry.value & 1) != 0; }
 };
 
 // |root|: a struct xarray, radix_tree_root (of any age), or idr.
 Generator<IndexedEntry> xarray_entries(const Kernel& kernel, Object root);
+// What is below a node: |node| is its address, or a pointer as a slot has it.
+// Indexes count from the first that the node stands for.
+Generator<IndexedEntry> xarray_node_entries(const Kernel& kernel, Address node);
 
 }  // namespace inquest

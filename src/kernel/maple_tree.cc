@@ -2,7 +2,8 @@
 //
 // A maple tree is a B-tree of nodes of 256 bytes (on 64 bits), aligned to
 // their size, so that a pointer to one has room for more: bits 3 to 6 are its
-// kind, bit 1 marks what is a node at all, as in xarrays.
+// kind. Bit 1 of the tree's root tells a node from an entry, as in xarrays;
+// what the slots of inner nodes hold are nodes without that mark.
 //
 // Slot i of a node stands for the indexes from one above pivot i - 1 (or the
 // node's first) to pivot i (or the node's last). There is one pivot less than
@@ -37,11 +38,12 @@ constexpr std::uint64_t most_steps = std::uint64_t{1} << 26;
 constexpr std::size_t most_slots = 256;
 constexpr unsigned kind_shift = 3;
 constexpr unsigned kind_mask = 0xf;
-// Smaller numbers with a node's mark are marks themselves.
+constexpr std::uint64_t node_mark = 3;
+// Smaller numbers with the mark are marks themselves.
 constexpr std::uint64_t largest_mark = 4096;
 
-bool is_node(std::uint64_t slot) {
-  return (slot & 3) == 2 && slot > largest_mark;
+bool is_node(std::uint64_t root) {
+  return (root & node_mark) == 2 && root > largest_mark;
 }
 
 // An array of words in a node.
@@ -285,7 +287,7 @@ std::optional<MapleStep> MapleTree::Walk::step() {
   level.is_done = entry.last == node->last;
   level.first = entry.last + 1;
   ++level.next;
-  bool is_inner = !node->is_leaf() && is_node(entry.entry.value);
+  bool is_inner = !node->is_leaf() && entry.entry.value != 0;
   if (!is_inner) {
     return MapleStep{.node = node, .slot = number, .entry = entry};
   }
@@ -309,7 +311,7 @@ Result<MapleTree> MapleTree::below(const Kernel& kernel,
                                    std::uint64_t encoded) {
   MapleTree tree;
   tree.kernel_ = &kernel;
-  tree.root_ = encoded;
+  tree.root_ = (encoded & ~node_mark) | 2;
   tree.shape_ = TRY(Shape::of(kernel));
   return tree;
 }
@@ -329,7 +331,8 @@ Generator<MapleStep> MapleTree::steps_of(MapleTree tree) {
     step = walk.step();
   }
   Error endless(ErrorKind::corrupt, "maple tree does not end", tree.at_.value);
-  co_yield MapleStep{.slot = 0, .entry = {.fault = endless}};
+  MapleStep last{.slot = 0, .entry = {.fault = endless}};
+  co_yield last;
 }
 
 Generator<MapleEntry> MapleTree::entries_of(MapleTree tree) {
@@ -363,7 +366,7 @@ Result<std::optional<MapleEntry>> MapleTree::find(std::uint64_t index) const {
     }
     if (!slot || index < slot->first || index > slot->last) return Found();
     at = *slot;
-    is_inner = !node.is_leaf() && is_node(at.entry.value);
+    is_inner = !node.is_leaf() && at.entry.value != 0;
   }
   bool is_stored = at.entry.value != 0 && !at.is_mark() && index <= at.last;
   return is_stored ? Found(at) : Found();

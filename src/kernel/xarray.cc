@@ -46,6 +46,8 @@ class Walk {
   Walk(const Kernel& kernel, Object root) : kernel_(kernel) {
     open(std::move(root));
   }
+  // The part below |node|.
+  Walk(const Kernel& kernel, Address node);
 
   Generator<IndexedEntry> entries();
 
@@ -53,6 +55,7 @@ class Walk {
   using Step = std::optional<IndexedEntry>;
 
   void open(Object root);
+  std::vector<unsigned> path() const;
   void open_old(const Object& root, std::string_view node_type,
                 std::string_view head);
   Result<void> descend(Address node, std::uint64_t index,
@@ -71,6 +74,20 @@ class Walk {
   std::optional<unsigned> top_shift_;  // where nodes do not say theirs
   std::vector<Node> path_;
 };
+
+Walk::Walk(const Kernel& kernel, Address node) : kernel_(kernel) {
+  std::uint64_t at = node.value & ~std::uint64_t{3};
+  if (kernel.structure("xa_node")) {
+    layout_.node_type = "xa_node";
+    head_ = at + 2;
+  } else if (kernel.has_member("radix_tree_node", "shift")) {
+    layout_.node_type = "radix_tree_node";
+    layout_.marks = Marks::radix;
+    head_ = at + 1;
+  } else {
+    head_ = Error(ErrorKind::unsupported, "nodes do not say what they hold");
+  }
+}
 
 // Finds the head pointer, whatever the kernel's age.
 void Walk::open(Object root) {
@@ -192,6 +209,15 @@ Result<Walk::Step> Walk::start() {
   return Step{};
 }
 
+// The slots last taken.
+std::vector<unsigned> Walk::path() const {
+  std::vector<unsigned> slots;
+  slots.reserve(path_.size());
+  for (const Node& node : path_)
+    slots.push_back(static_cast<unsigned>(node.next - 1));
+  return slots;
+}
+
 // Takes the next slot of the lowest node, or leaves that when it is done.
 Result<Walk::Step> Walk::step() {
   unsigned word = kernel_.arch().pointer_size();
@@ -209,7 +235,9 @@ Result<Walk::Step> Walk::step() {
   if (auto below = child(slot, node.shift)) {
     TRY(descend(*below, index, node.shift));
   } else if (!is_mark(slot)) {
-    return Step({.index = layout_.base + index, .entry = Address{slot}});
+    return Step({.index = layout_.base + index,
+                 .entry = Address{slot},
+                 .path = path()});
   }
   return Step{};
 }
@@ -227,8 +255,7 @@ Generator<IndexedEntry> Walk::entries() {
     if (steps == most_steps) break;
     found = step();
   }
-  IndexedEntry last{.fault =
-                        Error(ErrorKind::corrupt, "xarray does not end")};
+  IndexedEntry last{.fault = Error(ErrorKind::corrupt, "xarray does not end")};
   co_yield last;
 }
 
@@ -236,6 +263,13 @@ Generator<IndexedEntry> Walk::entries() {
 
 Generator<IndexedEntry> xarray_entries(const Kernel& kernel, Object root) {
   Walk walk(kernel, std::move(root));
+  for (const IndexedEntry& entry : walk.entries())
+    co_yield entry;
+}
+
+Generator<IndexedEntry> xarray_node_entries(const Kernel& kernel,
+                                            Address node) {
+  Walk walk(kernel, node);
   for (const IndexedEntry& entry : walk.entries())
     co_yield entry;
 }

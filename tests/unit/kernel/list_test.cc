@@ -51,6 +51,19 @@ struct Lists : testing::Test {
     return found;
   }
 
+  std::vector<std::uint64_t> walk(Generator<RbNode> nodes) {
+    paths.clear();
+    auto plain = [](Generator<RbNode>& from,
+                    std::vector<std::string>& to) -> Generator<Object> {
+      for (const RbNode& item : from) {
+        to.push_back(item.path);
+        co_yield item.node;
+      }
+    };
+    return walk(plain(nodes, paths));
+  }
+
+  std::vector<std::string> paths;
   TypeBench bench;
   Type list_head{[this](const Type&, TypeBody& body) {
     body.members = {{"next", &bench.pointer(list_head), 0, 0},
@@ -136,6 +149,12 @@ TEST_F(Lists, TreesAreWalkedInOrder) {
   EXPECT_EQ(walk(rbtree_nodes(head(*rb_root))),
             (Addresses{0x2000, 0x3000, 0x4000, 0x5000, 0x6000}));
   EXPECT_EQ(reason, "");
+  EXPECT_EQ(paths, (std::vector<std::string>{"l", "lr", "", "rl", "r"}));
+  EXPECT_EQ(walk(rbtree_nodes(head(*rb_root), TreeOrder::node_first)),
+            (Addresses{0x4000, 0x2000, 0x3000, 0x6000, 0x5000}));
+  EXPECT_EQ(paths, (std::vector<std::string>{"", "l", "lr", "r", "rl"}));
+  Object part(bench.space, rb_node, {0x6000});
+  EXPECT_EQ(walk(rbtree_nodes(part)), (Addresses{0x5000, 0x6000}));
 }
 
 TEST_F(Lists, TreesThatLoopEnd) {
@@ -143,6 +162,9 @@ TEST_F(Lists, TreesThatLoopEnd) {
   node(0x2000, 0x3000, 0);
   node(0x3000, 0x2000, 0);
   EXPECT_LT(walk(rbtree_nodes(head(*rb_root))).size(), 20U);
+  EXPECT_NE(reason.find("loops"), std::string::npos);
+  EXPECT_LT(walk(rbtree_nodes(head(*rb_root), TreeOrder::node_first)).size(),
+            20U);
   EXPECT_NE(reason.find("loops"), std::string::npos);
   node(0x3000, 0, 0x3000);
   EXPECT_LT(walk(rbtree_nodes(head(*rb_root))).size(), 20U);

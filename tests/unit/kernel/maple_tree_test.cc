@@ -14,7 +14,8 @@ constexpr std::uint64_t all = ~std::uint64_t{0};
 // Where the tests put nodes, and how a pointer marks their kind.
 constexpr std::uint64_t top_at = base + 0x1000, left_at = base + 0x1100,
                         right_at = base + 0x1200;
-constexpr std::uint64_t leaf = 0x0e, range = 0x16, arange = 0x1e, dense = 0x06;
+constexpr std::uint64_t leaf = 0x0c, range = 0x14, arange = 0x1c, dense = 0x04;
+constexpr std::uint64_t root_mark = 2;
 
 // A node in the machine's text: its words from the parent on.
 std::string node_text(std::uint64_t at, std::vector<std::uint64_t> words) {
@@ -134,7 +135,7 @@ TEST(MapleTree, MayBeOneEntryWithoutNode) {
 
 TEST(MapleTree, LeavesHaveEntriesAndGaps) {
   // Nothing, an entry, nothing, a reserved range, an entry to the end.
-  Tree tree(top_at | leaf,
+  Tree tree(root_mark | top_at | leaf,
             node_text(top_at, range_node({0xf, 0x1f, 0x2f, 0x3f},
                                          {0, 0x5000, 0, 0x406, 0x6000})));
   EXPECT_EQ(tree.entries(), (Texts{"10-1f:5000", "40-ffffffffffffffff:6000"}));
@@ -161,7 +162,7 @@ std::string two_leaves() {
 }
 
 TEST(MapleTree, NodesAreFollowed) {
-  Tree tree(top_at | arange, two_leaves());
+  Tree tree(root_mark | top_at | arange, two_leaves());
   EXPECT_EQ(tree.entries(), (Texts{"0-7f:5000", "80-ff:5100", "100-100:6000",
                                    "10f-ffffffffffffffff:6100"}));
   EXPECT_EQ(tree.find(0x80), "80-ff:5100");
@@ -170,7 +171,7 @@ TEST(MapleTree, NodesAreFollowed) {
 }
 
 TEST(MapleTree, StepsTellNodesAndPaths) {
-  Tree tree(top_at | arange, two_leaves());
+  Tree tree(root_mark | top_at | arange, two_leaves());
   std::vector<MapleNode> nodes;
   unsigned slots = 0;
   for (const MapleStep& step : tree.open().steps()) {
@@ -208,7 +209,8 @@ TEST(MapleTree, APartIsWalkedFromItsNode) {
 }
 
 TEST(MapleTree, DenseNodesHaveAnEntryForEachIndex) {
-  Tree tree(top_at | dense, node_text(top_at, {0x77, 0x5000, 0, 0x5100}));
+  Tree tree(root_mark | top_at | dense,
+            node_text(top_at, {0x77, 0x5000, 0, 0x5100}));
   EXPECT_EQ(tree.entries(), (Texts{"0-0:5000", "2-2:5100"}));
   EXPECT_EQ(tree.find(2), "2-2:5100");
   EXPECT_EQ(tree.find(100), "");
@@ -222,7 +224,7 @@ TEST(MapleTree, MetadataIsNoEntry) {
     slots.push_back(0);
   }
   slots.push_back(0x0e0f);
-  Tree tree(top_at | range,
+  Tree tree(root_mark | top_at | range,
             node_text(top_at, range_node({0xff}, {left_at | leaf})) +
                 node_text(left_at, range_node(pivots, slots)));
   EXPECT_EQ(tree.entries(), Texts{});
@@ -231,7 +233,7 @@ TEST(MapleTree, MetadataIsNoEntry) {
 
 TEST(MapleTree, WhatCannotBeReadCostsItsRange) {
   Tree tree(
-      top_at | range,
+      root_mark | top_at | range,
       node_text(top_at, range_node({0xff, 0x1ff, 0x2ff},
                                    {left_at | leaf, (base + 0x900000) | leaf,
                                     right_at | leaf})) +
@@ -247,7 +249,7 @@ TEST(MapleTree, WhatCannotBeReadCostsItsRange) {
 }
 
 TEST(MapleTree, LoopsEnd) {
-  Tree tree(top_at | range,
+  Tree tree(root_mark | top_at | range,
             node_text(top_at, range_node({0xff, 0x1ff},
                                          {left_at | range, top_at | range})) +
                 node_text(left_at,
@@ -255,17 +257,17 @@ TEST(MapleTree, LoopsEnd) {
   Texts found = tree.entries();
   ASSERT_EQ(found.size(), 3U);
   EXPECT_NE(found[0].find("loops"), std::string::npos);
-  EXPECT_EQ(found[1], "80-ff:5000");
+  EXPECT_TRUE(found[1].starts_with("80-ff:?")) << found[1];
   EXPECT_NE(found[2].find("loops"), std::string::npos);
   EXPECT_TRUE(tree.find(0).starts_with("?"));
-  Tree endless(top_at | range,
+  Tree endless(root_mark | top_at | range,
                node_text(top_at, range_node({all}, {top_at | range})));
   EXPECT_NE(endless.find(0).find("deep"), std::string::npos);
   EXPECT_EQ(endless.entries().size(), 1U);
 }
 
 TEST(MapleTree, PivotsThatGoBackEndTheNode) {
-  Tree tree(top_at | leaf,
+  Tree tree(root_mark | top_at | leaf,
             node_text(top_at, range_node({0xff, 0x7f}, {0x5000, 0x5100})));
   Texts found = tree.entries();
   ASSERT_EQ(found.size(), 2U);
@@ -275,7 +277,7 @@ TEST(MapleTree, PivotsThatGoBackEndTheNode) {
 }
 
 TEST(MapleTree, UnknownKindsAreNamed) {
-  Tree tree(top_at | 0x7a, node_text(top_at, {}));
+  Tree tree(root_mark | top_at | 0x7a, node_text(top_at, {}));
   Texts found = tree.entries();
   ASSERT_EQ(found.size(), 1U);
   EXPECT_NE(found[0].find("unknown type 15"), std::string::npos);

@@ -21,20 +21,26 @@ void add_types(TestKernel& kernel) {
 
 struct Walked {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> entries;
+  std::vector<std::vector<unsigned>> paths;
   std::string reason;
 };
 
-Walked walk(const TestKernel& kernel) {
+Walked walk(Generator<IndexedEntry> entries) {
   Walked walked;
-  Object root = kernel.object("xarray", Address{base + 0x100});
-  for (const IndexedEntry& entry : xarray_entries(kernel, root)) {
+  for (const IndexedEntry& entry : entries) {
     if (entry.fault) {
       walked.reason = entry.fault->message();
     } else {
       walked.entries.emplace_back(entry.index, entry.entry.value);
+      walked.paths.push_back(entry.path);
     }
   }
   return walked;
+}
+
+Walked walk(const TestKernel& kernel) {
+  Object root = kernel.object("xarray", Address{base + 0x100});
+  return walk(xarray_entries(kernel, root));
 }
 
 TEST(XArray, DeliversEntriesOfAllLevels) {
@@ -47,12 +53,16 @@ TEST(XArray, DeliversEntriesOfAllLevels) {
   Walked walked = walk(kernel);
   EXPECT_EQ(walked.reason, "");
   ASSERT_EQ(walked.entries.size(), 3U);
-  EXPECT_EQ(walked.entries[0],
-            (std::pair<std::uint64_t, std::uint64_t>(64, 0x9000)));
-  EXPECT_EQ(walked.entries[1],
-            (std::pair<std::uint64_t, std::uint64_t>(66, 0x15)));
-  EXPECT_EQ(walked.entries[2],
-            (std::pair<std::uint64_t, std::uint64_t>(128, 0x8000)));
+  using Entry = std::pair<std::uint64_t, std::uint64_t>;
+  EXPECT_EQ(walked.entries[0], Entry(64, 0x9000));
+  EXPECT_EQ(walked.entries[1], Entry(66, 0x15));
+  EXPECT_EQ(walked.entries[2], Entry(128, 0x8000));
+  EXPECT_EQ(walked.paths[1], (std::vector<unsigned>{1, 2}));
+  EXPECT_EQ(walked.paths[2], (std::vector<unsigned>{2}));
+
+  Walked part = walk(xarray_node_entries(kernel, Address{base + 0x2002}));
+  ASSERT_EQ(part.entries.size(), 2U);
+  EXPECT_EQ(part.entries[1], Entry(2, 0x15));
 }
 
 TEST(XArray, TellsTheNodeThatCannotBeRead) {
