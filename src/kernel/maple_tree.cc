@@ -9,9 +9,8 @@
 // node's first) to pivot i (or the node's last). There is one pivot less than
 // there are slots. How many slots are in use is not kept everywhere: the last
 // one is that whose pivot is the node's last index, or is 0 (no slot but the
-// first may end at 0), or is missing. The last slot of a range node may hold
-// metadata instead, which the rule never comes to, except in the last slot of
-// all, where only the node at the end of the index space uses it for an entry.
+// first may end at 0), or that has no pivot. Only where slots are free does the
+// last one of a range node hold metadata instead of an entry.
 //
 //   dense      entries for one index each, no pivots
 //   leaf_64    entries
@@ -187,8 +186,6 @@ Result<std::optional<MapleEntry>> slot_range(const MapleNode& node,
   if (i < node.pivots.size()) {
     entry.last = node.pivots[i];
     if (entry.last == 0 && i > 0) entry.last = node.last;
-  } else if (node.last != whole_space) {
-    return Found();  // metadata, or nothing
   }
   if (entry.last < first || entry.last > node.last) {
     return Error(

@@ -84,6 +84,12 @@ def parse_ps(lines):
     return found
 
 
+def task_addresses(lines):
+    """pid -> address, of crash's ps table."""
+    rows = [line[1:].split() for line in lines]
+    return {int(row[0]): row[3] for row in rows if len(row) > 4 and row[0].isdigit()}
+
+
 def is_passing(comm):
     """Tasks that come and go by themselves between the snapshot and the crash."""
     return comm.startswith(("kworker/", "sleep", "init", "cat", "ls", "mkdir", "dmesg", "sync", "ethtool", "ip",
@@ -260,6 +266,48 @@ def check_memory(dump):
     banner = "".join(line.split(":  ", 1)[-1] for line in text)
     dump.expect(dump.said("proc/version")[0].startswith(banner.split(" (")[0]) and banner, f"banner is {banner}")
     dump.expect(expression and re.search(r"= \d+$", expression[0]), f"nr_cpu_ids is {expression}")
+
+
+def check_containers(dump):
+    """list and tree find what hangs on lists, red-black trees, xarrays and maple trees."""
+    modules, tasks, entries, pids = dump.ask(
+        "list -H modules -o module.list -S module.name",
+        "list -h init_task -o task_struct.tasks -S task_struct.pid,comm",
+        "tree -r proc_dir_entry.subdir -o proc_dir_entry.subdir_node -S proc_dir_entry.name proc_root",
+        "tree -t xarray -p -r pid_namespace.idr init_pid_ns")
+    wanted = [line.split()[0] for line in dump.said("proc/modules")]
+    found = re.findall(r'name = "(.*)"', "\n".join(modules))
+    dump.expect(found[-len(wanted):] == wanted, f"modules are {found}, were {wanted}")
+    leaders = {int(pid) for pid in re.findall(r"pid = (\d+)", "\n".join(tasks))}
+    processes = dump.processes()
+    for pid, (comm, _, _, _) in processes.items():
+        dump.expect(pid in leaders or is_passing(comm), f"list lacks process {pid} ({comm})")
+    numbers = {int(index) for index in re.findall(r"index: (\d+)", "\n".join(pids))}
+    for pid, (comm, _, _, members) in processes.items():
+        for tid, name in members:
+            dump.expect(tid in numbers or is_passing(name), f"tree lacks pid {tid} ({name})")
+    names = set(re.findall(r'name = 0x[0-9a-f]+  "(.*)"', "\n".join(entries)))
+    places = {path.name for path in (dump.truth / "proc").iterdir()} - {"pids", "mounts"}
+    dump.expect(len(places) > 20 and places <= names, f"tree lacks {places - names} of /proc")
+    check_maps(dump, processes)
+
+
+def check_maps(dump, processes):
+    """The maple tree of each process holds the areas that its maps showed."""
+    pids = [pid for pid, row in processes.items() if (dump.truth / f"proc/pids/{pid}/maps").stat().st_size and
+            not is_passing(row[0]) and pid != 1]
+    rows = task_addresses(dump.ask("ps -u")[0])
+    pids = [pid for pid in pids if pid in rows]
+    mms = dump.ask(*[f"struct task_struct.mm {rows[pid]}" for pid in pids])
+    mms = [re.search(r"mm = 0x([0-9a-f]+)", "\n".join(lines)) for lines in mms]
+    trees = dump.ask(*[f"tree -x -t maple -r mm_struct.mm_mt -S vm_area_struct.vm_start,vm_end {mm[1]}" for mm in mms])
+    for pid, lines in zip(pids, trees):
+        found = re.findall(r"vm_start = 0x([0-9a-f]+)\n  vm_end = 0x([0-9a-f]+)", "\n".join(lines))
+        maps = [line.split()[0].split("-") for line in dump.said(f"proc/pids/{pid}/maps") if "[vsyscall]" not in line]
+        wanted = [(start.lstrip("0"), end.lstrip("0")) for start, end in maps]
+        more, less = set(found) - set(wanted), set(wanted) - set(found)
+        dump.expect(not more and not less, f"areas of {pid} ({processes[pid][0]}): also {more}, not {less}")
+    dump.expect(len(pids) > 5, f"only {len(pids)} processes had areas to compare")
 
 
 def main():

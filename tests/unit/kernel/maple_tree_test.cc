@@ -217,18 +217,31 @@ TEST(MapleTree, DenseNodesHaveAnEntryForEachIndex) {
 }
 
 TEST(MapleTree, MetadataIsNoEntry) {
-  // All 15 pivots in use, the node ends before all indexes do.
+  // 15 of 16 slots in use: the last one has the metadata.
   std::vector<std::uint64_t> pivots, slots;
   for (std::uint64_t i = 0; i < 15; ++i) {
     pivots.push_back(i * 16 + 15);
     slots.push_back(0);
   }
+  pivots.back() = 0xff;
   slots.push_back(0x0e0f);
   Tree tree(root_mark | top_at | range,
             node_text(top_at, range_node({0xff}, {left_at | leaf})) +
                 node_text(left_at, range_node(pivots, slots)));
   EXPECT_EQ(tree.entries(), Texts{});
   EXPECT_EQ(tree.find(0xf8), "");
+}
+
+TEST(MapleTree, FullNodesHaveNoMetadata) {
+  std::vector<std::uint64_t> pivots, slots(15, 0);
+  for (std::uint64_t i = 0; i < 15; ++i)
+    pivots.push_back(i * 16 + 15);
+  slots.push_back(0x5000);
+  Tree tree(root_mark | top_at | range,
+            node_text(top_at, range_node({0xff}, {left_at | leaf})) +
+                node_text(left_at, range_node(pivots, slots)));
+  EXPECT_EQ(tree.entries(), Texts{"f0-ff:5000"});
+  EXPECT_EQ(tree.find(0xf8), "f0-ff:5000");
 }
 
 TEST(MapleTree, WhatCannotBeReadCostsItsRange) {
