@@ -18,6 +18,14 @@ Error host_error(const std::filesystem::path& path) {
                fmt::format("{}: {}", path.string(), std::strerror(errno)));
 }
 
+// The host's pages that |bytes| lie in.
+std::pair<void*, std::size_t> whole_pages(Bytes bytes) {
+  auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+  auto start = reinterpret_cast<std::uintptr_t>(bytes.data());
+  std::uintptr_t into = start % page;
+  return {const_cast<std::byte*>(bytes.data() - into), bytes.size() + into};
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const MappedFile>> MappedFile::open(
@@ -45,6 +53,22 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::open(
 MappedFile::~MappedFile() {
   if (data_) munmap(const_cast<std::byte*>(data_), size_);
   if (descriptor_ >= 0) close(descriptor_);
+}
+
+Bytes MappedFile::acquire(FileOffset from, std::uint64_t size) const {
+#ifdef MADV_POPULATE_READ
+  if (from.value > size_ || size > size_ - from.value) return {};
+  Bytes bytes = this->bytes().subspan(from.value, size);
+  auto [start, length] = whole_pages(bytes);
+  // Fails where touching the pages would raise SIGBUS.
+  if (madvise(start, length, MADV_POPULATE_READ) == 0) return bytes;
+#endif
+  return {};
+}
+
+void MappedFile::release(Bytes acquired) const {
+  auto [start, length] = whole_pages(acquired);
+  madvise(start, length, MADV_DONTNEED);
 }
 
 Result<void> MappedFile::read(FileOffset from, std::span<std::byte> out) const {

@@ -27,6 +27,14 @@ class MappedFile {
   Bytes bytes() const { return {data_, size_}; }
   std::uint64_t size() const { return size_; }
 
+  // |size| bytes that can be read without a copy and, as they have just been
+  // brought into memory, without SIGBUS; empty when that cannot be done (the
+  // host is older than Linux 5.14, the file ends before, the disk is broken).
+  // To be given back with release(). Both are safe from many threads.
+  Bytes acquire(FileOffset from, std::uint64_t size) const;
+  // Lets go of host memory that acquire() mapped.
+  void release(Bytes acquired) const;
+
   // Copies out through pread(2); safe from many threads.
   Result<void> read(FileOffset from, std::span<std::byte> out) const;
 

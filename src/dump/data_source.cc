@@ -39,6 +39,10 @@ class PlainFile : public DataSource {
     }
     return file_->read(from, out);
   }
+  Bytes acquire(FileOffset from, std::uint64_t size) const override {
+    return file_->acquire(from, size);
+  }
+  void release(Bytes acquired) const override { file_->release(acquired); }
 
  private:
   std::shared_ptr<const MappedFile> file_;

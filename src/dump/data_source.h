@@ -35,6 +35,13 @@ class DataSource {
   virtual Result<void> read(FileOffset from,
                             std::span<std::byte> out) const = 0;
 
+  // The bytes in place instead of a copy, to be given back with release(), or
+  // nothing where that is not possible: read() knows why. For long runs.
+  virtual Bytes acquire(FileOffset /*from*/, std::uint64_t /*size*/) const {
+    return {};
+  }
+  virtual void release(Bytes /*acquired*/) const {}
+
   // |size| bytes, which are called |what| in errors.
   Result<std::vector<std::byte>> bytes(FileOffset from, std::uint64_t size,
                                        std::string_view what) const;

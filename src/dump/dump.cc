@@ -43,6 +43,20 @@ class FileStart : public DataSource {
 
 }  // namespace
 
+void Dump::read_run(PhysAddress from, std::span<std::byte> out,
+                    std::span<Unit> units) const {
+  for (Unit& unit : units) {
+    unit = Unit::missing;
+    if (has_page(from)) {
+      auto done = read(from, out.first(scan_unit));
+      bool is_missing = !done && done.error().kind() == ErrorKind::fault;
+      if (!is_missing) unit = done ? Unit::read : Unit::damaged;
+    }
+    out = out.subspan(scan_unit);
+    from = from + scan_unit;
+  }
+}
+
 Result<std::unique_ptr<Dump>> open_dump(
     std::span<const std::filesystem::path> files) {
   std::vector<std::shared_ptr<const DataSource>> sources;

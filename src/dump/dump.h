@@ -70,6 +70,22 @@ class Dump {
   virtual Result<void> read(PhysAddress from,
                             std::span<std::byte> out) const = 0;
 
+  // ---- For scans of long runs ----
+  // What became of each |scan_unit| bytes of a run.
+  enum class Unit : std::uint8_t { missing, damaged, read };
+  static constexpr std::uint64_t scan_unit = 4096;
+  // Fills |out| from |from| on, both multiples of |scan_unit|, as far as the
+  // dump has it; |units| has one element for each unit. Much faster than read()
+  // for many pages in a row, and cheap where pages are missing.
+  virtual void read_run(PhysAddress from, std::span<std::byte> out,
+                        std::span<Unit> units) const;
+  // The same bytes in place, to be given back with release(); nothing where
+  // the dump does not hold all of them in one piece.
+  virtual Bytes acquire(PhysAddress /*from*/, std::uint64_t /*size*/) const {
+    return {};
+  }
+  virtual void release(Bytes /*acquired*/) const {}
+
   // The memory that the dump describes, ascending, excluded pages included.
   virtual std::vector<PhysRange> ranges() const = 0;
 

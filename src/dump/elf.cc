@@ -135,6 +135,10 @@ class ElfDump : public Dump {
       std::vector<std::shared_ptr<const DataSource>> files);
 
   Result<void> read(PhysAddress from, std::span<std::byte> out) const override;
+  void read_run(PhysAddress from, std::span<std::byte> out,
+                std::span<Unit> units) const override;
+  Bytes acquire(PhysAddress from, std::uint64_t size) const override;
+  void release(Bytes acquired) const override { file_->release(acquired); }
   std::vector<PhysRange> ranges() const override { return ranges_; }
   bool has_page(PhysAddress at) const override;
   Result<PhysAddress> physical_at(FileOffset offset) const override;
@@ -272,6 +276,37 @@ Result<void> ElfDump::read(PhysAddress from, std::span<std::byte> out) const {
     from = from + count;
   }
   return {};
+}
+
+// Whole pieces at once; what lies across their ends, unit by unit.
+void ElfDump::read_run(PhysAddress from, std::span<std::byte> out,
+                       std::span<Unit> units) const {
+  while (!units.empty()) {
+    std::uint64_t count = 0;
+    if (has_page(from)) {
+      auto extent = extent_at(from);
+      std::uint64_t end = extent ? extent->end : from.value;
+      count =
+          std::min<std::uint64_t>((end - from.value) / scan_unit, units.size());
+    }
+    if (count != 0 && read(from, out.first(count * scan_unit))) {
+      std::fill_n(units.begin(), count, Unit::read);
+    } else {
+      count = 1;
+      Dump::read_run(from, out.first(scan_unit), units.first(1));
+    }
+    out = out.subspan(count * scan_unit);
+    units = units.subspan(count);
+    from = from + count * scan_unit;
+  }
+}
+
+Bytes ElfDump::acquire(PhysAddress from, std::uint64_t size) const {
+  const Interval* piece = stored_.find(from.value);
+  if (!piece || piece->start > from.value || piece->end - from.value < size) {
+    return {};
+  }
+  return file_->acquire(FileOffset{piece->target_of(from.value)}, size);
 }
 
 bool ElfDump::has_page(PhysAddress at) const {

@@ -55,12 +55,27 @@ struct Part {
   std::uint64_t first_rank = 0;  // of header.first_page in the bitmap
 };
 
+// A page to be unpacked into |out|, the |index|th of a run.
+struct StoredPage {
+  PageDescriptor descriptor;
+  std::uint64_t page = 0;
+  std::size_t index = 0;
+  std::span<std::byte> out;
+
+  FileOffset end() const { return descriptor.at + descriptor.size; }
+  bool has_sound_size() const {
+    return descriptor.size != 0 && descriptor.size <= 2 * out.size();
+  }
+};
+
 class KdumpDump : public Dump {
  public:
   static Result<std::unique_ptr<Dump>> open(
       std::vector<std::shared_ptr<const DataSource>> files);
 
   Result<void> read(PhysAddress from, std::span<std::byte> out) const override;
+  void read_run(PhysAddress from, std::span<std::byte> out,
+                std::span<Unit> units) const override;
   std::vector<PhysRange> ranges() const override;
   bool has_page(PhysAddress at) const override;
   Result<PhysAddress> physical_at(FileOffset offset) const override;
@@ -72,7 +87,20 @@ class KdumpDump : public Dump {
   void describe();
   void take_part_notes(const Part& part);
   const Part* part_of(std::uint64_t page) const;
+  PageDescriptor parse_descriptor(Bytes fields) const;
   Result<PageDescriptor> descriptor(const Part& part, std::uint64_t page) const;
+  Result<std::vector<PageDescriptor>> descriptors(const Part& part,
+                                                  std::uint64_t first,
+                                                  std::uint64_t count) const;
+  Result<std::vector<StoredPage>> stored_pages(const Part& part,
+                                               std::uint64_t first,
+                                               std::span<std::byte> out) const;
+  void unpack_row(const Part& part, std::span<const StoredPage> row,
+                  std::span<Unit> units) const;
+  void unpack_shared(std::span<const StoredPage> pages,
+                     std::span<Unit> units) const;
+  void unpack_all(const Part& part, std::span<const StoredPage> pages,
+                  std::span<Unit> units) const;
   Result<void> read_page(std::uint64_t page, std::uint64_t offset,
                          std::span<std::byte> out) const;
   Result<void> unpack(const Part& part, const PageDescriptor& descriptor,
@@ -231,6 +259,14 @@ Error KdumpDump::page_error(const Part& part, std::uint64_t page,
                at);
 }
 
+PageDescriptor KdumpDump::parse_descriptor(Bytes fields) const {
+  std::endian endian = info_.endian;
+  return {.at = {load_unsigned(fields.first(8), endian)},
+          .size = load_unsigned(fields.subspan(8, 4), endian),
+          .flags = static_cast<std::uint32_t>(
+              load_unsigned(fields.subspan(12, 4), endian))};
+}
+
 Result<PageDescriptor> KdumpDump::descriptor(const Part& part,
                                              std::uint64_t page) const {
   std::uint64_t rank = TRY(stored_->rank(page));
@@ -238,12 +274,7 @@ Result<PageDescriptor> KdumpDump::descriptor(const Part& part,
   FileOffset at =
       part.header.descriptors_at() + (rank - part.first_rank) * descriptor_size;
   TRY(part.file->read(at, bytes));
-  Bytes fields = bytes;
-  std::endian endian = info_.endian;
-  PageDescriptor found{.at = {load_unsigned(fields.first(8), endian)},
-                       .size = load_unsigned(fields.subspan(8, 4), endian),
-                       .flags = static_cast<std::uint32_t>(
-                           load_unsigned(fields.subspan(12, 4), endian))};
+  PageDescriptor found = parse_descriptor(bytes);
   // A writer that ran out of space leaves the rest of the table empty.
   if (found.at.value == 0) {
     return Error(ErrorKind::fault, "the dump was cut short, page not written");
@@ -296,6 +327,131 @@ Result<void> KdumpDump::read(PhysAddress from, std::span<std::byte> out) const {
     from = from + count;
   }
   return {};
+}
+
+// ---- Runs of pages ----
+
+// The |count| descriptors from |first|'s on.
+Result<std::vector<PageDescriptor>> KdumpDump::descriptors(
+    const Part& part, std::uint64_t first, std::uint64_t count) const {
+  std::uint64_t rank = TRY(stored_->rank(first));
+  FileOffset at =
+      part.header.descriptors_at() + (rank - part.first_rank) * descriptor_size;
+  auto bytes = TRY(
+      part.file->bytes(at, count * descriptor_size, "page descriptors"));
+  std::vector<PageDescriptor> found;
+  found.reserve(count);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    found.push_back(parse_descriptor(
+        Bytes(bytes).subspan(i * descriptor_size, descriptor_size)));
+  }
+  return found;
+}
+
+// Those of the pages that fill |out| that are in the file.
+Result<std::vector<StoredPage>> KdumpDump::stored_pages(
+    const Part& part, std::uint64_t first, std::span<std::byte> out) const {
+  std::uint64_t page_size = info_.page_size;
+  std::size_t count = out.size() / page_size;
+  auto flags = std::make_unique<bool[]>(count);
+  std::span<const bool> is_stored(flags.get(), count);
+  TRY(stored_->flags(first, std::span(flags.get(), count)));
+  auto stored = std::ranges::count(is_stored, true);
+  auto found =
+      TRY(descriptors(part, first, static_cast<std::uint64_t>(stored)));
+  std::vector<StoredPage> pages;
+  pages.reserve(found.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!is_stored[i]) continue;
+    const PageDescriptor& descriptor = found[pages.size()];
+    pages.push_back({descriptor, first + i, i,
+                     out.subspan(i * page_size, page_size)});
+  }
+  return pages;
+}
+
+// Pages whose data lie in a row in the file.
+void KdumpDump::unpack_row(const Part& part, std::span<const StoredPage> row,
+                           std::span<Unit> units) const {
+  FileOffset start = row.front().descriptor.at;
+  std::size_t size = row.back().end() - start;
+  auto packed = std::make_unique_for_overwrite<std::byte[]>(size);
+  bool is_there =
+      part.file->read(start, std::span(packed.get(), size)).has_value();
+  std::uint64_t units_of_page = info_.page_size / scan_unit;
+  for (const StoredPage& page : row) {
+    Bytes bytes(packed.get() + (page.descriptor.at - start),
+                page.descriptor.size);
+    auto method = compression_of(page.descriptor.flags);
+    bool is_sound =
+        is_there && method && decompress(*method, bytes, page.out);
+    Unit unit = is_sound ? Unit::read : Unit::damaged;
+    std::fill_n(units.begin() +
+                    static_cast<std::ptrdiff_t>(page.index * units_of_page),
+                units_of_page, unit);
+  }
+}
+
+// Pages of the same content may share their data, which then lies before that
+// of their neighbours.
+void KdumpDump::unpack_shared(std::span<const StoredPage> pages,
+                              std::span<Unit> units) const {
+  std::uint64_t per_page = info_.page_size / scan_unit;
+  const StoredPage* last = nullptr;
+  for (const StoredPage& page : pages) {
+    std::span<Unit> own = units.subspan(page.index * per_page, per_page);
+    bool is_same = last && last->descriptor.at == page.descriptor.at &&
+                   units[last->index * per_page] == Unit::read;
+    if (is_same) {
+      std::ranges::copy(last->out, page.out.begin());
+      std::ranges::fill(own, Unit::read);
+    } else {
+      PhysAddress at{page.page * info_.page_size};
+      Dump::read_run(at, page.out, own);
+      last = &page;
+    }
+  }
+}
+
+void KdumpDump::unpack_all(const Part& part, std::span<const StoredPage> pages,
+                           std::span<Unit> units) const {
+  std::vector<StoredPage> row;
+  std::vector<StoredPage> others;
+  for (const StoredPage& page : pages) {
+    bool is_next = row.empty() || page.descriptor.at == row.back().end();
+    if (!page.has_sound_size() ||
+        (!is_next && page.descriptor.at < row.back().end())) {
+      others.push_back(page);
+      continue;
+    }
+    if (!is_next) {
+      unpack_row(part, row, units);
+      row.clear();
+    }
+    row.push_back(page);
+  }
+  if (!row.empty()) unpack_row(part, row, units);
+  unpack_shared(others, units);
+}
+
+// One read for the descriptors, and one for the data of pages that were
+// written one after the other.
+void KdumpDump::read_run(PhysAddress from, std::span<std::byte> out,
+                         std::span<Unit> units) const {
+  std::uint64_t page_size = info_.page_size;
+  std::uint64_t first = from.value / page_size;
+  bool is_whole = from.value % page_size == 0 && out.size() % page_size == 0 &&
+                  page_size % scan_unit == 0 && !out.empty();
+  const Part* part = part_of(first);
+  if (is_whole && part &&
+      part == part_of(first + out.size() / page_size - 1)) {
+    if (auto pages = stored_pages(*part, first, out)) {
+      std::ranges::fill(units, Unit::missing);
+      unpack_all(*part, *pages, units);
+      return;
+    }
+  }
+  Dump::read_run(from, out, units);
 }
 
 std::vector<PhysRange> KdumpDump::ranges() const {

@@ -66,6 +66,21 @@ Result<bool> PageBitmap::is_set(std::uint64_t page) const {
   return (bits[page % block_pages / 64] >> page % 64 & 1) != 0;
 }
 
+Result<void> PageBitmap::flags(std::uint64_t first,
+                               std::span<bool> out) const {
+  std::fill(out.begin(), out.end(), false);
+  std::uint64_t end = page_count_ > first ? page_count_ - first : 0;
+  std::uint64_t count = std::min<std::uint64_t>(out.size(), end);
+  Words bits = {};
+  for (std::uint64_t i = 0; i < count; ++i) {
+    std::uint64_t page = first + i;
+    bool is_new = i == 0 || page % block_pages == 0;
+    if (is_new) bits = TRY(words(page / block_pages));
+    out[i] = (bits[page % block_pages / 64] >> page % 64 & 1) != 0;
+  }
+  return {};
+}
+
 Result<std::uint64_t> PageBitmap::rank_of_block(std::uint64_t block) const {
   std::scoped_lock guard(*rank_lock_);
   std::vector<std::byte> chunk;

@@ -28,6 +28,8 @@ class PageBitmap {
 
   // False past the end. Safe from many threads, as all below.
   Result<bool> is_set(std::uint64_t page) const;
+  // Whether each of [first, first + out.size()) is set.
+  Result<void> flags(std::uint64_t first, std::span<bool> out) const;
   // Of the pages [0, page). Reads the bitmap up to there once.
   Result<std::uint64_t> rank(std::uint64_t page) const;
   // The runs of set pages, ascending, in units of |page_size|. Reads all.

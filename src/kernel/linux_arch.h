@@ -21,6 +21,7 @@ namespace inquest {
 class ElfFile;
 class GeneratedCodes;
 class Kernel;
+struct KernelRange;  // kernel/address_ranges.h
 class SymbolTable;
 
 // How the kernel's memory is laid out in this dump.
@@ -78,6 +79,9 @@ class LinuxArch {
  public:
   virtual ~LinuxArch() = default;
   virtual Result<KernelLayout> layout(const LayoutClues& clues) const = 0;
+  // Where the page tables map what is in no linear window: vmalloc areas,
+  // modules, the array of struct page. May overlap windows.
+  virtual std::vector<KernelRange> mapped_ranges(const Kernel& kernel) const = 0;
   // A process's tables for user memory.
   static Result<Paging> user_paging(const Kernel& kernel, const Object& mm);
 

@@ -113,6 +113,18 @@ Result<void> PhysicalMemory::read_within_page(PhysAddress from,
   return Error(part.error().kind(), part.error().message(), from.value);
 }
 
+void PhysicalMemory::read_run(PhysAddress from, std::span<std::byte> out,
+                              std::span<Dump::Unit> units) const {
+  dump_->read_run(from, out, units);
+  if (!zero_excluded_) return;
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    if (units[i] != Dump::Unit::missing) continue;
+    std::ranges::fill(out.subspan(i * Dump::scan_unit, Dump::scan_unit),
+                      std::byte{0});
+    units[i] = Dump::Unit::read;
+  }
+}
+
 Result<void> PhysicalMemory::read(Address from,
                                   std::span<std::byte> out) const {
   while (!out.empty()) {

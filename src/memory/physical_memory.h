@@ -27,6 +27,9 @@ class PhysicalMemory : public AddressSpace {
   Result<PhysAddress> to_physical(Address at) const override {
     return PhysAddress{at.value};
   }
+  // As Dump::read_run, past the cache: for scans.
+  void read_run(PhysAddress from, std::span<std::byte> out,
+                std::span<Dump::Unit> units) const;
   // Excluded pages read as zeroes from now on (--zero_excluded).
   void zero_excluded(bool on) { zero_excluded_ = on; }
 

@@ -86,6 +86,10 @@ class Sink {
   virtual void note(std::string_view text) = 0;
   // Whether problem() was called.
   virtual bool has_problem() const = 0;
+  // How far something is that takes its time: |what| ("searching memory") for
+  // the user who waits, over once |done| is |all|. No part of the answer.
+  virtual void progress(std::string_view /*what*/, std::uint64_t /*done*/,
+                        std::uint64_t /*all*/) {}
   // Sends on to the terminal what was said so far.
   virtual void flush() {}
 };

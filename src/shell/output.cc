@@ -191,6 +191,7 @@ class PagerOutput : public Output {
     return true;  // leaving the pager is no failure
   }
   bool is_on_terminal() const override { return true; }
+  bool is_paged() const override { return true; }
 
  private:
   PagerBuffer buffer_;

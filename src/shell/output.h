@@ -69,6 +69,8 @@ class Output {
   // Writes what is left and waits for a process behind a pipe. False when
   // whatever reads the output stopped reading.
   virtual bool finish() = 0;
+  // Whether a pager may own the terminal once something was written.
+  virtual bool is_paged() const { return false; }
   // Whether a person looks at it as it comes.
   virtual bool is_on_terminal() const { return false; }
 

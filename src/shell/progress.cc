@@ -2,16 +2,75 @@
 #include "shell/progress.h"
 
 #include <iostream>
-#include <memory>
 
 #include <fmt/format.h>
 #include <unistd.h>
 
 namespace inquest {
+namespace {
 
-void ProgressLine::show(std::uint64_t done, std::uint64_t all) {
+class ProgressSink : public report::Sink {
+ public:
+  ProgressSink(std::unique_ptr<report::Sink> sink, std::ostream& terminal,
+               bool is_paged)
+      : sink_(std::move(sink)), line_(terminal), is_paged_(is_paged) {}
+
+  void row(const std::function<report::Record()>& record,
+           const std::function<std::string()>& text) override {
+    say();
+    sink_->row(record, text);
+  }
+  void layout(std::string_view text) override {
+    say();
+    sink_->layout(text);
+  }
+  void problem(const Error& error) override {
+    say();
+    sink_->problem(error);
+  }
+  void note(std::string_view text) override {
+    say();
+    sink_->note(text);
+  }
+  bool has_problem() const override { return sink_->has_problem(); }
+  void flush() override { sink_->flush(); }
+  void progress(std::string_view what, std::uint64_t done,
+                std::uint64_t all) override {
+    if (is_paged_ && has_said_) return;
+    if (has_unsent_) sink_->flush();
+    has_unsent_ = false;
+    line_.show(done, all, what);
+  }
+
+ private:
+  void say() {
+    line_.hide();
+    has_said_ = has_unsent_ = true;
+  }
+
+  std::unique_ptr<report::Sink> sink_;
+  ProgressLine line_;
+  bool is_paged_;
+  bool has_said_ = false;
+  bool has_unsent_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<report::Sink> with_progress(std::unique_ptr<report::Sink> sink,
+                                            std::ostream& terminal,
+                                            bool is_paged) {
+  return std::make_unique<ProgressSink>(std::move(sink), terminal, is_paged);
+}
+
+void ProgressLine::hide() {
+  if (!shown_.empty()) write("");
+}
+
+void ProgressLine::show(std::uint64_t done, std::uint64_t all,
+                        std::string_view what) {
   if (done >= all) {
-    if (!shown_.empty()) write("");
+    hide();
     is_running_ = false;
     return;
   }
@@ -22,7 +81,7 @@ void ProgressLine::show(std::uint64_t done, std::uint64_t all) {
   if (clock_() - start_ < std::chrono::seconds(1)) return;
   auto percent = static_cast<unsigned>(static_cast<double>(done) * 100 /
                                        static_cast<double>(all));
-  write(fmt::format("reading debug info: {}% (Ctrl-C stops)", percent));
+  write(fmt::format("{}: {}% (Ctrl-C stops)", what, percent));
 }
 
 // Overwrites what is there.

@@ -6,10 +6,13 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <ostream>
 #include <string>
+#include <string_view>
 
 #include "debuginfo/dwarf.h"
+#include "report/report.h"
 
 namespace inquest {
 
@@ -24,7 +27,10 @@ class ProgressLine {
 
   // Work that is over within a second is not mentioned; the line of any other
   // is gone once |done| is |all|.
-  void show(std::uint64_t done, std::uint64_t all);
+  void show(std::uint64_t done, std::uint64_t all,
+            std::string_view what = "reading debug info");
+  // Makes room for something else on the terminal.
+  void hide();
 
  private:
   void write(std::string text);
@@ -35,6 +41,12 @@ class ProgressLine {
   std::chrono::steady_clock::time_point start_;
   std::string shown_;
 };
+
+// |sink|, with the progress that commands report on |terminal| meanwhile. Where
+// a pager may take the terminal, only until there is something to show.
+std::unique_ptr<report::Sink> with_progress(std::unique_ptr<report::Sink> sink,
+                                            std::ostream& terminal,
+                                            bool is_paged);
 
 // Shows progress on standard error when that is a terminal; else empty.
 DwarfProgress terminal_progress();

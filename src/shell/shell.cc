@@ -7,6 +7,7 @@
 #include <cstring>
 #include <exception>
 #include <fstream>
+#include <iostream>
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>
@@ -19,6 +20,7 @@
 #include "shell/context.h"
 #include "shell/editor.h"
 #include "shell/manual.h"
+#include "shell/progress.h"
 #include "shell/variables.h"
 
 namespace inquest {
@@ -38,9 +40,11 @@ std::unique_ptr<report::Sink> sink_for(const Session& session, Output& output,
                                        std::ostream& errors) {
   auto reader =
       output.is_on_terminal() ? render::Reader::terminal : render::Reader::file;
-  return session.settings.is_json
-             ? render::json_lines(output.stream())
-             : render::text(output.stream(), errors, reader);
+  auto sink = session.settings.is_json
+                  ? render::json_lines(output.stream())
+                  : render::text(output.stream(), errors, reader);
+  if (isatty(STDERR_FILENO) == 0) return sink;
+  return with_progress(std::move(sink), std::cerr, output.is_paged());
 }
 
 // Usage follows a malformed command: text of the answer, not of the errors,

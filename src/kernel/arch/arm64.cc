@@ -25,6 +25,7 @@
 
 #include "base/numbers.h"
 #include "debuginfo/elf_file.h"
+#include "kernel/address_ranges.h"
 #include "kernel/arch/image_search.h"
 #include "kernel/kernel.h"
 
@@ -261,7 +262,36 @@ Result<KernelLayout> LayoutSearch::layout() {
   return layout;
 }
 
+// ---- What the page tables map ----
+
+struct NotedRange {
+  RangeKind kind;
+  std::string_view start, end;
+};
+constexpr NotedRange noted_ranges[] = {
+    {RangeKind::modules, "MODULES_VADDR", "MODULES_END"},
+    {RangeKind::vmalloc, "VMALLOC_START", "VMALLOC_END"},
+    {RangeKind::vmemmap, "VMEMMAP_START", "VMEMMAP_END"},
+};
+
 }  // namespace
+
+// VMCOREINFO has them since 5.19 (2369f171d5c5). Before, all of the half that
+// is not the linear map.
+std::vector<KernelRange> LinuxArm64::mapped_ranges(const Kernel& kernel) const {
+  std::vector<KernelRange> ranges;
+  for (const auto& [kind, start, end] : noted_ranges) {
+    auto first = kernel.vmcoreinfo().number(start);
+    auto behind = kernel.vmcoreinfo().number(end);
+    if (!first || !behind || *behind <= *first) continue;
+    ranges.push_back({kind,
+                      {Address{static_cast<std::uint64_t>(*first)},
+                       Address{static_cast<std::uint64_t>(*behind) - 1}}});
+  }
+  if (!ranges.empty()) return ranges;
+  Address half{half_start(kernel.layout().paging.va_bits)};
+  return {{RangeKind::vmalloc, {half, Address{~std::uint64_t{0}}}}};
+}
 
 Result<KernelLayout> LinuxArm64::layout(const LayoutClues& clues) const {
   return LayoutSearch(clues).layout();

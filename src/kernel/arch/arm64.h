@@ -11,6 +11,7 @@ namespace inquest {
 class LinuxArm64 final : public LinuxArch {
  public:
   Result<KernelLayout> layout(const LayoutClues& clues) const override;
+  std::vector<KernelRange> mapped_ranges(const Kernel& kernel) const override;
 
   Result<Registers> sleeping(const Kernel& kernel,
                              const Object& task) const override;

@@ -19,6 +19,7 @@
 #include <algorithm>
 
 #include "debuginfo/elf_file.h"
+#include "kernel/address_ranges.h"
 #include "kernel/arch/image_search.h"
 #include "kernel/kernel.h"
 
@@ -202,7 +203,49 @@ Result<KernelLayout> LayoutSearch::layout() {
   return layout;
 }
 
+// ---- What the page tables map ----
+
+// Bases in variables since 4.8 (021182e52fe0), fixed before.
+std::uint64_t region_base(const Kernel& kernel, std::string_view name,
+                          std::uint64_t four, std::uint64_t five) {
+  bool is_five = kernel.layout().paging.levels == 5;
+  Result<std::uint64_t> base =
+      kernel.has_symbol(name)
+          ? kernel.variable(name, "unsigned long").to_unsigned()
+          : Result<std::uint64_t>(is_five ? five : four);
+  return base && *base >> 63 == 1 ? *base : (is_five ? five : four);
+}
+
+// The end of the 2 MiB pages that map the image: modules are beyond.
+Address image_end(const Kernel& kernel) {
+  Address end = image_map;
+  for (const LinearWindow& window : kernel.layout().windows) {
+    if (window.start >= image_map) end = window.start + window.size;
+  }
+  return {(end.value + image_step - 1) / image_step * image_step};
+}
+
 }  // namespace
+
+std::vector<KernelRange> LinuxX86::mapped_ranges(const Kernel& kernel) const {
+  constexpr unsigned tib_bits = 40;
+  constexpr std::uint64_t modules_end = 0xffffffffff000000;
+  bool is_five = kernel.layout().paging.levels == 5;
+  Address vmalloc{region_base(kernel, "vmalloc_base", 0xffffc90000000000,
+                              0xffa0000000000000)};
+  Address vmemmap{region_base(kernel, "vmemmap_base", 0xffffea0000000000,
+                              0xffd4000000000000)};
+  std::uint64_t vmalloc_size = std::uint64_t{is_five ? 12800U : 32U}
+                               << tib_bits;
+  Address vmalloc_end = vmalloc + vmalloc_size;
+  if (vmemmap > vmalloc) vmalloc_end = std::min(vmalloc_end, vmemmap);
+  std::uint64_t vmemmap_size = std::uint64_t{is_five ? 512U : 1U} << tib_bits;
+  return {
+      {RangeKind::vmalloc, {vmalloc, vmalloc_end - 1}},
+      {RangeKind::vmemmap, {vmemmap, vmemmap + (vmemmap_size - 1)}},
+      {RangeKind::modules, {image_end(kernel), Address{modules_end - 1}}},
+  };
+}
 
 Result<KernelLayout> LinuxX86::layout(const LayoutClues& clues) const {
   if (find_arch(clues.vmlinux.machine()) == nullptr) {
