@@ -133,9 +133,10 @@ Result<void> choose_mode(const Options& options, Request& request,
   for (const auto& [letter, argument] : options.all()) {
     if (letter != 'c' && letter != 'w' && letter != 'h') continue;
     if (mode != 0 && mode != letter) {
-      out.note(fmt::format("search: WARNING: overriding previously set search "
-                           "mode with \"{}\"",
-                           letter));
+      out.note(
+          fmt::format("search: WARNING: overriding previously set search "
+                      "mode with \"{}\"",
+                      letter));
     }
     mode = letter;
   }
@@ -221,8 +222,8 @@ Error below_start(Address end, Address start) {
 }
 
 Error invalid_address(Space space, Address at) {
-  return {ErrorKind::usage, fmt::format("invalid {} address: {:x}",
-                                        space_name(space), at.value)};
+  return {ErrorKind::usage,
+          fmt::format("invalid {} address: {:x}", space_name(space), at.value)};
 }
 
 Result<Address> place(const Kernel& kernel, std::string_view word) {
@@ -459,13 +460,13 @@ Result<void> run(Session& session, Command::Words words, report::Sink& out) {
           : Pattern::words(request.width, request.values, request.ignored,
                            kernel.arch().endian());
   Answer answer(kernel, request, scope, out);
-  SearchTotals totals = search(
-      {.memory = kernel.physical(),
-       .pattern = pattern,
-       .bounds = scope.bounds,
-       .on_hit = [&](const SearchHit& hit) { answer.add(hit); },
-       .on_progress = [&](std::uint64_t done) { answer.show(done); }},
-      dumped_extents(extents_of(scope), kernel.dump().ranges()));
+  SearchTotals totals =
+      search({.memory = kernel.physical(),
+              .pattern = pattern,
+              .bounds = scope.bounds,
+              .on_hit = [&](const SearchHit& hit) { answer.add(hit); },
+              .on_progress = [&](std::uint64_t done) { answer.show(done); }},
+             dumped_extents(extents_of(scope), kernel.dump().ranges()));
   if (totals.damaged != 0) {
     return Error(ErrorKind::corrupt,
                  fmt::format("{} pages of the dump are damaged and were not "
@@ -473,10 +474,10 @@ Result<void> run(Session& session, Command::Words words, report::Sink& out) {
                              totals.damaged / Dump::scan_unit));
   }
   if (totals.searched == 0 && !interrupted()) {
-    return Error(ErrorKind::fault,
-                 fmt::format("nothing of {:x} - {:x} is in the dump",
-                             scope.bounds.start.value,
-                             scope.bounds.last.value));
+    return Error(
+        ErrorKind::fault,
+        fmt::format("nothing of {:x} - {:x} is in the dump",
+                    scope.bounds.start.value, scope.bounds.last.value));
   }
   return {};
 }

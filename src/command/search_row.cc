@@ -92,10 +92,9 @@ void add_context(SearchRow& row, const AddressSpace& memory,
     if (!memory.read(row.address + i * row.width, word)) break;
     after.insert(after.end(), word.begin(), word.end());
   }
-  row.before = lines(row.address - before.size(), before, row.width,
-                     memory.endian());
-  row.after =
-      lines(row.address + row.width, after, row.width, memory.endian());
+  row.before =
+      lines(row.address - before.size(), before, row.width, memory.endian());
+  row.after = lines(row.address + row.width, after, row.width, memory.endian());
 }
 
 std::string string_text(const AddressSpace& memory, Address at,
@@ -106,8 +105,8 @@ std::string string_text(const AddressSpace& memory, Address at,
   if (!bytes) {
     std::uint64_t in_page = smallest_page - at.value % smallest_page;
     bytes = memory.bytes(
-        at, std::min<std::size_t>(std::max<std::uint64_t>(in_page, size),
-                                  shown));
+        at,
+        std::min<std::size_t>(std::max<std::uint64_t>(in_page, size), shown));
   }
   std::string text;
   if (!bytes) return text;

@@ -17,11 +17,11 @@ struct SearchRow {
   // Of a word; a string has its text.
   std::uint64_t value = 0;
   unsigned width = 8;
-  std::string name = {};                   // the symbol or sum looked for
-  std::optional<std::string> text = {};    // the string and what follows it
-  std::string string = {};                 // the string looked for
-  std::optional<TaskHeader> task = {};     // whose stack it is on
-  bool has_context = false;                // -x
+  std::string name = {};                 // the symbol or sum looked for
+  std::optional<std::string> text = {};  // the string and what follows it
+  std::string string = {};               // the string looked for
+  std::optional<TaskHeader> task = {};   // whose stack it is on
+  bool has_context = false;              // -x
   std::vector<RdRow> before = {}, after = {};
 };
 report::Record to_record(const SearchRow& row);

@@ -337,8 +337,8 @@ Result<std::vector<PageDescriptor>> KdumpDump::descriptors(
   std::uint64_t rank = TRY(stored_->rank(first));
   FileOffset at =
       part.header.descriptors_at() + (rank - part.first_rank) * descriptor_size;
-  auto bytes = TRY(
-      part.file->bytes(at, count * descriptor_size, "page descriptors"));
+  auto bytes =
+      TRY(part.file->bytes(at, count * descriptor_size, "page descriptors"));
   std::vector<PageDescriptor> found;
   found.reserve(count);
   for (std::uint64_t i = 0; i < count; ++i) {
@@ -364,8 +364,8 @@ Result<std::vector<StoredPage>> KdumpDump::stored_pages(
   for (std::size_t i = 0; i < count; ++i) {
     if (!is_stored[i]) continue;
     const PageDescriptor& descriptor = found[pages.size()];
-    pages.push_back({descriptor, first + i, i,
-                     out.subspan(i * page_size, page_size)});
+    pages.push_back(
+        {descriptor, first + i, i, out.subspan(i * page_size, page_size)});
   }
   return pages;
 }
@@ -383,12 +383,11 @@ void KdumpDump::unpack_row(const Part& part, std::span<const StoredPage> row,
     Bytes bytes(packed.get() + (page.descriptor.at - start),
                 page.descriptor.size);
     auto method = compression_of(page.descriptor.flags);
-    bool is_sound =
-        is_there && method && decompress(*method, bytes, page.out);
+    bool is_sound = is_there && method && decompress(*method, bytes, page.out);
     Unit unit = is_sound ? Unit::read : Unit::damaged;
-    std::fill_n(units.begin() +
-                    static_cast<std::ptrdiff_t>(page.index * units_of_page),
-                units_of_page, unit);
+    std::fill_n(
+        units.begin() + static_cast<std::ptrdiff_t>(page.index * units_of_page),
+        units_of_page, unit);
   }
 }
 
@@ -443,8 +442,7 @@ void KdumpDump::read_run(PhysAddress from, std::span<std::byte> out,
   bool is_whole = from.value % page_size == 0 && out.size() % page_size == 0 &&
                   page_size % scan_unit == 0 && !out.empty();
   const Part* part = part_of(first);
-  if (is_whole && part &&
-      part == part_of(first + out.size() / page_size - 1)) {
+  if (is_whole && part && part == part_of(first + out.size() / page_size - 1)) {
     if (auto pages = stored_pages(*part, first, out)) {
       std::ranges::fill(units, Unit::missing);
       unpack_all(*part, *pages, units);

@@ -66,8 +66,7 @@ Result<bool> PageBitmap::is_set(std::uint64_t page) const {
   return (bits[page % block_pages / 64] >> page % 64 & 1) != 0;
 }
 
-Result<void> PageBitmap::flags(std::uint64_t first,
-                               std::span<bool> out) const {
+Result<void> PageBitmap::flags(std::uint64_t first, std::span<bool> out) const {
   std::fill(out.begin(), out.end(), false);
   std::uint64_t end = page_count_ > first ? page_count_ - first : 0;
   std::uint64_t count = std::min<std::uint64_t>(out.size(), end);

@@ -26,17 +26,33 @@ Address block_last(Address at, std::uint64_t size) {
 }
 
 // The part of the address space that an entry which is missing would map. A
-// table that cannot be read counts as the missing entry that leads to it.
+// table that cannot be read counts as the missing entry that leads to it, and
+// an address that no table is for as half of what they are for.
 std::uint64_t missing_size(const Paging& paging, std::size_t steps) {
   unsigned index_bits = paging.page_shift - 3;
-  auto above = static_cast<unsigned>(paging.levels - std::min<std::size_t>(
-                                                         steps, paging.levels));
-  unsigned shift = paging.page_shift + above * index_bits;
+  unsigned shift = paging.va_bits - 1;
+  if (steps != 0 && steps <= paging.levels) {
+    auto above = static_cast<unsigned>(paging.levels - steps);
+    shift = paging.page_shift + above * index_bits;
+  }
   return shift < 64 ? std::uint64_t{1} << shift : 0;
+}
+
+// Between the two halves of the address space, where no table leads, the first
+// address of the upper one.
+std::optional<Address> upper_half(const Paging& paging, Address at) {
+  if (paging.va_bits >= 64) return std::nullopt;
+  std::uint64_t half = std::uint64_t{1} << paging.va_bits;
+  Address upper{0 - half};
+  bool is_between = at.value >= half && at < upper;
+  return is_between ? std::optional(upper) : std::nullopt;
 }
 
 Step table_step(const MappedSpace& space, Address at) {
   if (!space.paging()) return {std::nullopt, Address{largest}};
+  if (auto upper = upper_half(*space.paging(), at)) {
+    return {std::nullopt, *upper - 1};
+  }
   std::vector<WalkStep> steps;
   auto found = space.walk(at, &steps);
   if (found) {
@@ -68,8 +84,7 @@ bool is_continued(const Extent& extent, Address at, PhysAddress physical) {
 
 }  // namespace
 
-Generator<Extent> mapped_extents(const MappedSpace& space,
-                                 AddressRange range) {
+Generator<Extent> mapped_extents(const MappedSpace& space, AddressRange range) {
   Extent extent;
   Address at = range.start;
   while (at <= range.last && !interrupted()) {

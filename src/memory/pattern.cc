@@ -35,9 +35,8 @@ struct WordSearch {
     std::size_t at = 0;
     for (; at + block_size <= end; at += block_size) {
       const std::byte* block = bytes.data() + at;
-      bool any = std::ranges::any_of(values, [&](Word value) {
-        return has_any(block, value, compared);
-      });
+      bool any = std::ranges::any_of(
+          values, [&](Word value) { return has_any(block, value, compared); });
       if (any) find_each(bytes, at, at + block_size, found);
     }
     find_each(bytes, at, end, found);

@@ -40,7 +40,7 @@ class Pattern {
  private:
   Pattern() = default;
 
-  unsigned width_ = 0;  // 0: strings
+  unsigned width_ = 0;                 // 0: strings
   std::vector<std::uint64_t> values_;  // as they lie in memory
   std::uint64_t ignored_ = 0;
   std::vector<std::string> strings_;

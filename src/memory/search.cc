@@ -116,9 +116,9 @@ class ChunkSearch {
 
 bool ChunkSearch::search_in_place(const Chunk& chunk, Found& found) {
   const Extent& part = chunk.parts.front();
-  bool is_row =
-      chunk.parts.size() == 1 &&
-      (chunk.tail.size == 0 || part.physical + part.size == chunk.tail.physical);
+  bool is_row = chunk.parts.size() == 1 &&
+                (chunk.tail.size == 0 ||
+                 part.physical + part.size == chunk.tail.physical);
   if (!is_row) return false;
   const Dump& dump = request_.memory.dump();
   Bytes bytes = dump.acquire(part.physical, part.size + chunk.tail.size);
@@ -161,9 +161,9 @@ void ChunkSearch::search_copy(const Chunk& chunk, Found& found) {
            addresses_[end] == addresses_[first] + (end - first) * unit)
       ++end;
     if (end != first) {
-      search_bytes(
-          Bytes(bytes_).subspan(first * unit, (end - first) * unit),
-          (std::min(end, count) - first) * unit, addresses_[first], found);
+      search_bytes(Bytes(bytes_).subspan(first * unit, (end - first) * unit),
+                   (std::min(end, count) - first) * unit, addresses_[first],
+                   found);
     }
     first = std::max(end, first + 1);
   }
@@ -318,12 +318,11 @@ Generator<Extent> dumped_extents(Generator<Extent> extents,
   std::vector<PhysRange> known = merged(std::move(ranges));
   for (const Extent& each : extents) {
     Extent extent = in_units(each);
-    auto range = std::ranges::upper_bound(known, extent.physical, {},
-                                          &PhysRange::start);
+    auto range =
+        std::ranges::upper_bound(known, extent.physical, {}, &PhysRange::start);
     if (range != known.begin()) --range;
     for (; range != known.end(); ++range) {
-      std::uint64_t first =
-          std::max(range->start.value, extent.physical.value);
+      std::uint64_t first = std::max(range->start.value, extent.physical.value);
       std::uint64_t end = std::min(range->start.value + range->size,
                                    extent.physical.value + extent.size);
       if (range->start.value >= extent.physical.value + extent.size) break;
@@ -338,8 +337,7 @@ SearchTotals search(const SearchRequest& request, Generator<Extent> extents) {
   if (request.pattern.longest() == 0) return {};
   unsigned threads = request.threads;
   if (threads == 0) threads = std::thread::hardware_concurrency();
-  return Search(request, std::move(extents))
-      .run(std::clamp(threads, 1U, 256U));
+  return Search(request, std::move(extents)).run(std::clamp(threads, 1U, 256U));
 }
 
 }  // namespace inquest

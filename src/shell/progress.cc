@@ -11,9 +11,9 @@ namespace {
 
 class ProgressSink : public report::Sink {
  public:
-  ProgressSink(std::unique_ptr<report::Sink> sink, std::ostream& terminal,
+  ProgressSink(std::unique_ptr<report::Sink> sink, ProgressLine line,
                bool is_paged)
-      : sink_(std::move(sink)), line_(terminal), is_paged_(is_paged) {}
+      : sink_(std::move(sink)), line_(std::move(line)), is_paged_(is_paged) {}
 
   void row(const std::function<report::Record()>& record,
            const std::function<std::string()>& text) override {
@@ -58,9 +58,9 @@ class ProgressSink : public report::Sink {
 }  // namespace
 
 std::unique_ptr<report::Sink> with_progress(std::unique_ptr<report::Sink> sink,
-                                            std::ostream& terminal,
-                                            bool is_paged) {
-  return std::make_unique<ProgressSink>(std::move(sink), terminal, is_paged);
+                                            ProgressLine line, bool is_paged) {
+  return std::make_unique<ProgressSink>(std::move(sink), std::move(line),
+                                        is_paged);
 }
 
 void ProgressLine::hide() {

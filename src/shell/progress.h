@@ -45,8 +45,7 @@ class ProgressLine {
 // |sink|, with the progress that commands report on |terminal| meanwhile. Where
 // a pager may take the terminal, only until there is something to show.
 std::unique_ptr<report::Sink> with_progress(std::unique_ptr<report::Sink> sink,
-                                            std::ostream& terminal,
-                                            bool is_paged);
+                                            ProgressLine line, bool is_paged);
 
 // Shows progress on standard error when that is a terminal; else empty.
 DwarfProgress terminal_progress();

@@ -44,7 +44,8 @@ std::unique_ptr<report::Sink> sink_for(const Session& session, Output& output,
                   ? render::json_lines(output.stream())
                   : render::text(output.stream(), errors, reader);
   if (isatty(STDERR_FILENO) == 0) return sink;
-  return with_progress(std::move(sink), std::cerr, output.is_paged());
+  return with_progress(std::move(sink), ProgressLine(std::cerr),
+                       output.is_paged());
 }
 
 // Usage follows a malformed command: text of the answer, not of the errors,

@@ -308,6 +308,92 @@ def check_maps(dump, processes):
         more, less = set(found) - set(wanted), set(wanted) - set(found)
         dump.expect(not more and not less, f"areas of {pid} ({processes[pid][0]}): also {more}, not {less}")
     dump.expect(len(pids) > 5, f"only {len(pids)} processes had areas to compare")
+def hits(lines):
+    """Address -> the rest of the line, of search's answer."""
+    return {int(match[1], 16): match[2] for match in (re.match(r"([0-9a-f]+): (.*)", line) for line in lines) if match}
+
+
+def symbol_address(dump, name):
+    (lines,) = dump.ask(f"sym {name}")  # check_symbols holds it to /proc/kallsyms, which may lack variables
+    return int(lines[0].split()[0], 16)
+
+
+def check_search(dump):
+    """What must be somewhere is found there."""
+    banner = dump.said("proc/version")[0]
+    comm, text, raw, pointer, windows, others = dump.ask(
+        "search -c swapper/0", f'search -c "{banner[:40]}"', f'search -p -c "{banner[:40]}"', "search init_task",
+        "search -K init_task", "search -V init_task")
+    task = symbol_address(dump, "init_task")
+    dump.expect(any(0 <= at - task < 16384 for at in hits(comm)), f"search misses init_task.comm: {comm}")
+    at = symbol_address(dump, "linux_banner")
+    dump.expect(at in hits(text), f"search misses linux_banner at {at:x}: {text}")
+    dump.expect(len(hits(raw)) >= 1, "search -p misses linux_banner")
+    dump.expect(any(0 <= at - task < 16384 for at in hits(pointer)), "init_task points nowhere to itself")
+    dump.expect(pointer == sorted(pointer, key=lambda line: int(line.split(":")[0], 16)), "search's order")
+    dump.expect(sorted(pointer) == sorted(windows + others), "-K and -V do not share what search finds")
+    check_search_modules(dump)
+    check_search_stacks(dump)
+    check_search_users(dump)
+
+
+def check_search_modules(dump):
+    modules = [line.split() for line in dump.said("proc/modules")]
+    modules = [(words[0], int(words[5], 16), int(words[1])) for words in modules if len(words[0]) > 4]
+    answers = dump.ask(*(f"search -V -c {name}" for name, _, _ in modules))
+    for (name, base, size), lines in zip(modules, answers):
+        dump.expect(any(-(1 << 21) < at - base < size + (1 << 21) for at in hits(lines)),
+                    f"search misses the name of module {name} at {base:x}: {lines[:3]}")
+
+
+def check_search_stacks(dump):
+    """A return address of a sleeping task is found on its stack."""
+    sleepers = [pid for pid, (_, _, state, _) in dump.processes().items() if state == "S" and pid > 1][:4]
+    for pid in sleepers:
+        (trace,) = dump.ask(f"bt {pid}")
+        frames = [match[1] for match in (re.match(r"\s*#\d+ \[[0-9a-f]+\] \S+ at ([0-9a-f]+)", line)
+                                         for line in trace) if match]
+        stack = {int(address, 16) for address in re.findall(r"#\d+ \[([0-9a-f]+)\]", "\n".join(trace))}
+        if len(frames) < 4:
+            continue
+        # Calls of arm64 are named by the call, x86_64's by what they return to, and arm64 signs what lies on the stack.
+        is_arm64 = dump.folder.name.startswith("arm64")
+        wanted = f"-m ffff000000000000 {int(frames[2], 16) + 4:x}" if is_arm64 else frames[2]
+        found, own = dump.ask(f"search -t {wanted}", f"search -T {wanted}")
+        section, inside = [], False
+        for line in found:
+            if line.startswith("PID:"):
+                inside = line.split()[1] == str(pid)
+            elif inside and line:
+                section.append(line)
+        near = [at for at in hits(section) if min(abs(at - one) for one in stack) < 16384]
+        dump.expect(near, f"search -t misses {frames[2]} on the stack of {pid}: {found[:5]}")
+        dump.expect(not any(line.startswith("PID:") and line.split()[1] == str(pid) for line in own),
+                    f"search -T shows the sleeping task {pid}")
+
+
+def check_search_users(dump):
+    """A process's arguments are in its stack area, and nothing is found where it has no memory."""
+    compared = 0
+    for folder in sorted((dump.truth / "proc/pids").iterdir()):
+        maps, words = folder / "maps", folder / "cmdline"
+        areas = re.findall(r"^([0-9a-f]+)-([0-9a-f]+) .*?(\[stack\]|$)", maps.read_text(), re.M) if maps.exists() else []
+        argument = words.read_bytes().split(b"\0")[0].decode(errors="replace") if words.exists() else ""
+        if not areas or len(argument) < 4 or int(folder.name) == 1 or compared == 6:
+            continue
+        comm = (folder / "comm").read_text().strip()
+        if is_passing(comm):
+            continue
+        _, lines = dump.ask(f"set {folder.name}", f'search -u -c "{argument}"')
+        ranges = [(int(start, 16), int(end, 16), name) for start, end, name in areas]
+        for at in hits(lines):
+            dump.expect(any(start <= at < end for start, end, _ in ranges), f"{comm}: {at:x} is not mapped")
+        if any(name and start <= at < end for at in hits(lines) for start, end, name in ranges):
+            compared += 1
+        elif hits(lines):  # else the dump lacks user pages
+            dump.expect(False, f"{comm} ({folder.name}): {argument} is not on its stack: {lines[:3]}")
+    if dump.vmcore.name == "vmcore.elf":
+        dump.expect(compared > 2, f"only {compared} processes were compared")
 
 
 def main():

@@ -51,6 +51,37 @@ TEST_P(Formats, ReadAcrossPagesAndWithinThem) {
   EXPECT_EQ(out[0], std::byte{42});
 }
 
+// Runs over holes and excluded pages, from every page to every other.
+TEST_P(Formats, ReadRunsAsPages) {
+  constexpr std::uint64_t size = 0x9000;
+  for (std::uint64_t start : {0x0U, 0x1000U, 0xff000U, 0x13fe000U}) {
+    std::vector<std::byte> out(size);
+    std::vector<Dump::Unit> units(size / Dump::scan_unit);
+    dump_->read_run(PhysAddress{start}, out, units);
+    for (std::size_t i = 0; i < units.size(); ++i) {
+      std::vector<std::byte> page(Dump::scan_unit);
+      PhysAddress at{start + i * Dump::scan_unit};
+      bool is_there = dump_->read(at, page).has_value();
+      ASSERT_EQ(units[i] == Dump::Unit::read, is_there) << std::hex << at.value;
+      auto run = Bytes(out).subspan(i * Dump::scan_unit, Dump::scan_unit);
+      EXPECT_TRUE(!is_there || std::ranges::equal(run, page))
+          << std::hex << at.value;
+    }
+  }
+}
+
+// In place, or not at all.
+TEST_P(Formats, AcquireWhatIsNotPacked) {
+  Bytes bytes = dump_->acquire(PhysAddress{0x3000}, 0x1008);
+  bool is_plain = GetParam().kind == DumpKind::elf && !GetParam().is_flattened;
+  ASSERT_EQ(!bytes.empty(), is_plain);
+  EXPECT_TRUE(dump_->acquire(PhysAddress{0x1000}, 0x2000).empty());
+  EXPECT_TRUE(dump_->acquire(PhysAddress{0x4000}, 0x2000).empty());
+  if (!is_plain) return;
+  EXPECT_EQ(as_text(bytes.subspan(0x1000, 8)), "end of t");
+  dump_->release(bytes);
+}
+
 TEST_P(Formats, FaultOutsideOfMemory) {
   std::array<std::byte, 8> out = {};
   for (std::uint64_t at :

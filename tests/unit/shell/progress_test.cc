@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "render/render.h"
+
 namespace inquest {
 namespace {
 
@@ -46,6 +48,43 @@ TEST_F(ProgressTest, EachWorkHasItsOwnSecond) {
   now_ += milliseconds(500);
   line_.show(2, 3);
   EXPECT_EQ(terminal_.str(), "");
+}
+
+TEST_F(ProgressTest, GivesWayToOtherText) {
+  line_.show(1, 4, "searching memory");
+  now_ += milliseconds(1500);
+  line_.show(2, 4, "searching memory");
+  std::string shown = "searching memory: 50% (Ctrl-C stops)";
+  EXPECT_EQ(terminal_.str(), "\r" + shown);
+  terminal_.str("");
+  line_.hide();
+  EXPECT_EQ(terminal_.str(), "\r" + std::string(shown.size(), ' ') + "\r");
+  terminal_.str("");
+  line_.hide();
+  EXPECT_EQ(terminal_.str(), "");
+  line_.show(2, 4, "searching memory");
+  EXPECT_EQ(terminal_.str(), "\r" + shown);
+}
+
+// The answer and the line share a terminal.
+TEST_F(ProgressTest, StandsBelowTheAnswer) {
+  for (bool is_paged : {false, true}) {
+    terminal_.str("");
+    auto out = with_progress(render::text(terminal_, terminal_),
+                             ProgressLine(terminal_, [this] { return now_; }),
+                             is_paged);
+    out->progress("working", 1, 4);
+    now_ += milliseconds(1500);
+    out->progress("working", 2, 4);
+    out->layout("found\n");
+    out->progress("working", 3, 4);
+    out->progress("working", 4, 4);
+    std::string half = "working: 50% (Ctrl-C stops)";
+    std::string blank = "\r" + std::string(half.size(), ' ') + "\r";
+    std::string before = "\r" + half + blank + "found\n";
+    std::string after = "\rworking: 75% (Ctrl-C stops)" + blank;
+    EXPECT_EQ(terminal_.str(), before + (is_paged ? "" : after));
+  }
 }
 
 }  // namespace
