@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "command/calculator.h"
 #include "command/context.h"
-#include "kernel/linux_arch.h"
+#include "kernel/user_memory.h"
 #include "types/declaration.h"
 
 namespace inquest {
@@ -159,18 +159,8 @@ ValueStyle value_style(const Session& session, std::optional<unsigned> radix) {
 }
 
 Result<std::unique_ptr<AddressSpace>> user_space(const Session& session) {
-  const Kernel& kernel = session.kernel;
-  Object mm = TRY(current_context(session))["mm"];
-  if (TRY(mm.to_address()).value == 0) {
-    return Error(ErrorKind::not_found,
-                 "the current task is a kernel thread: it has no user memory");
-  }
-  Paging paging = TRY(LinuxArch::user_paging(kernel, mm));
-  // The kernel owns its physical memory for longer than a command lasts.
-  std::shared_ptr<const PhysicalMemory> physical(std::shared_ptr<void>(),
-                                                 &kernel.physical());
-  return std::unique_ptr<AddressSpace>(std::make_unique<MappedSpace>(
-      physical, kernel.arch(), std::vector<LinearWindow>(), paging));
+  Object task = TRY(current_context(session));
+  return task_user_memory(session.kernel, task);
 }
 
 bool is_per_cpu(const Kernel& kernel, Address at) {

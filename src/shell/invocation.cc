@@ -14,6 +14,7 @@
 #include "base/numbers.h"
 #include "base/text.h"
 #include "dump/dump.h"
+#include "remote/server.h"
 
 namespace inquest {
 namespace {
@@ -44,6 +45,16 @@ template <Invocation::Task Task>
 Result<void> choose_dump_task(Invocation& invocation, std::string_view value) {
   invocation.task = Task;
   invocation.kernel.dumps.emplace_back(value);
+  return {};
+}
+
+Result<void> serve_gdb(Invocation& invocation, std::string_view value) {
+  auto endpoint = parse_endpoint(value);
+  if (!endpoint)
+    return malformed(
+        fmt::format("--gdbserver: {}", endpoint.error().message()));
+  invocation.task = Invocation::Task::gdbserver;
+  invocation.endpoint = value;
   return {};
 }
 
@@ -219,6 +230,8 @@ constexpr std::array options = {
            "show the build-id of the dump's kernel and exit"},
     Option{'\0', "log", required_argument, choose_dump_task<Task::log>, "dump",
            "show the kernel's log and exit"},
+    Option{'\0', "gdbserver", required_argument, serve_gdb, "[host:]port",
+           "let gdb connect and look at the dump, until Ctrl-C"},
     Option{'t', "", no_argument, choose_task<Task::crash_time>, "",
            "show when the dump was saved and exit"},
     Option{'m', "machdep", required_argument, set_machine, "key=value",
@@ -390,8 +403,9 @@ Result<void> take_operands(Invocation& invocation,
     for (std::string_view part : split(operand, ','))
       TRY(take_file(invocation, std::string(part)));
   }
-  bool needs_dump =
-      invocation.task == Task::session || invocation.task == Task::crash_time;
+  bool needs_dump = invocation.task == Task::session ||
+                    invocation.task == Task::gdbserver ||
+                    invocation.task == Task::crash_time;
   if (needs_dump && invocation.kernel.dumps.empty()) {
     return malformed(
         "no dump given; analysis of the running system is not supported");

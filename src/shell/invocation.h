@@ -26,10 +26,12 @@ struct Invocation {
     build_id,    // of the dump
     crash_time,  // of the dump
     log,         // of the dump, without a vmlinux
+    gdbserver,   // at |endpoint|
   };
 
   Task task = Task::session;
   std::string topic;
+  std::string endpoint;  // where to listen for gdb
   KernelOptions kernel;
   bool is_silent = false;
   bool has_rc_files = true;

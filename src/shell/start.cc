@@ -12,6 +12,8 @@
 
 #include "base/interrupt.h"
 #include "base/text.h"
+#include "remote/kernel_target.h"
+#include "remote/server.h"
 #include "shell/invocation.h"
 #include "shell/manual.h"
 #include "shell/progress.h"
@@ -195,6 +197,30 @@ int run_session(const std::string& program, const Invocation& invocation) {
   return shell.has_problem() ? something_missing : all_answered;
 }
 
+// ---- The dump for gdb ----
+
+int run_gdbserver(const std::string& program, const Invocation& invocation) {
+  KernelOptions options = invocation.kernel;
+  options.progress = terminal_progress();
+  auto kernel = Kernel::open(options);
+  if (!kernel) return fail(program, kernel.error());
+  auto endpoint = parse_endpoint(invocation.endpoint);
+  if (!endpoint) return fail(program, endpoint.error());
+  auto server = RemoteServer::listen(*endpoint);
+  if (!server) return fail(program, server.error());
+  std::cout << fmt::format(
+                   "listening on {0}; in gdb:\n"
+                   "  {1}\n"
+                   "  target remote {0}\n",
+                   server->address(), load_kernel_symbols(**kernel))
+            << std::flush;
+  KernelTarget target(**kernel);
+  auto served = server->serve(target, [](bool has_come) {
+    std::cout << (has_come ? "gdb connected\n" : "gdb left\n") << std::flush;
+  });
+  return served ? all_answered : fail(program, served.error());
+}
+
 int run_task(const std::string& program, const Invocation& invocation) {
   switch (invocation.task) {
     case Invocation::Task::help:
@@ -220,6 +246,8 @@ int run_task(const std::string& program, const Invocation& invocation) {
       session.commands = {"log"};
       return run_session(program, session);
     }
+    case Invocation::Task::gdbserver:
+      return run_gdbserver(program, invocation);
     case Invocation::Task::session:
       break;
   }

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A process's user memory.
+
+#pragma once
+
+#include <memory>
+
+#include "kernel/kernel.h"
+
+namespace inquest {
+
+// By the page tables of |task|'s mm; kernel addresses are not in it. Lives no
+// longer than |kernel|. |not_found| when the task has none.
+Result<std::unique_ptr<AddressSpace>> task_user_memory(const Kernel& kernel,
+                                                       const Object& task);
+
+}  // namespace inquest

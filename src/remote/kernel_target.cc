@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "remote/kernel_target.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "debuginfo/elf_file.h"
+#include "kernel/crash_notes.h"
+#include "kernel/linux_arch.h"
+#include "kernel/task.h"
+#include "kernel/user_memory.h"
+
+namespace inquest {
+namespace {
+
+// Numbers beyond any pid (PID_MAX_LIMIT is 2^22).
+constexpr std::uint64_t first_idle = 10000000;
+constexpr std::uint64_t first_odd = 20000000;
+
+// A word of gdb's command language.
+std::string quoted(const std::string& word) {
+  std::string text = "\"";
+  for (char c : word) {
+    if (c == '"' || c == '\\') text += '\\';
+    text += c;
+  }
+  return text + '"';
+}
+
+// Section names come from the dump.
+bool is_section_name(std::string_view name) {
+  constexpr std::string_view allowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+  return name.starts_with('.') && name.size() > 1 &&
+         name.find_first_not_of(allowed) == std::string_view::npos;
+}
+
+// p_vaddr of the first PT_LOAD of a 64-bit file.
+Result<Address> first_loaded(const ElfFile& file) {
+  constexpr std::uint32_t pt_load = 1;
+  Reader reader(file.image(), file.endian(), "program headers");
+  TRY(reader.seek(32));
+  std::uint64_t headers = TRY(reader.read<std::uint64_t>());
+  TRY(reader.seek(54));
+  std::uint64_t size = TRY(reader.read<std::uint16_t>());
+  std::uint64_t count = TRY(reader.read<std::uint16_t>());
+  for (std::uint64_t i = 0; i < count; ++i) {
+    TRY(reader.seek(headers + i * size));
+    if (TRY(reader.read<std::uint32_t>()) != pt_load) continue;
+    TRY(reader.seek(headers + i * size + 16));
+    return Address{TRY(reader.read<std::uint64_t>())};
+  }
+  return Error(ErrorKind::not_found, "no loadable segment");
+}
+
+std::string description_of(const Kernel& kernel, const Object& task) {
+  std::string text = fmt::format("task {:x}", task.address().value);
+  if (auto state = task_state(kernel, task))
+    text += fmt::format(", {}", state->abbreviation());
+  if (auto cpu = task_cpu(kernel, task)) text += fmt::format(", CPU {}", *cpu);
+  return text;
+}
+
+// The task to begin with: what panicked, else what CPU 0 was doing.
+Address first_task(const Kernel& kernel) {
+  if (auto task = panic_task(kernel)) return task->address();
+  auto cpus = scheduled_cpus(kernel);
+  if (cpus.empty()) return {};
+  auto task = current_task(kernel, cpus[0]);
+  return task ? task->address() : Address{};
+}
+
+constexpr std::string_view monitor_help =
+    "monitor modules   the commands that load the symbols of the modules whose "
+    "files are found\n"
+    "monitor kernel    the command that loads the kernel's symbols where the "
+    "dump has them\n";
+
+std::string module_commands(const Kernel& kernel) {
+  std::string text;
+  Modules& modules = kernel.modules();
+  for (const Module& module : modules.list()) {
+    const ModuleFile* loaded = modules.file(module);
+    auto path = loaded != nullptr ? loaded->path : modules.search(module, {});
+    auto command = path ? load_module_symbols(kernel, module, *path)
+                        : Result<std::string>(path.error());
+    text += command ? *command + "\n"
+                    : fmt::format("# {}: {}\n", module.name,
+                                  command.error().message());
+  }
+  return text;
+}
+
+}  // namespace
+
+void KernelTarget::add(const Object& task, bool is_idle) {
+  auto cpu = task_cpu(kernel_, task);
+  auto pid = task_pid(task);
+  std::uint64_t id = first_odd + threads_.size();
+  if (is_idle && cpu) {
+    id = first_idle + *cpu;
+  } else if (pid && *pid > 0 && *pid < static_cast<std::int64_t>(first_idle)) {
+    id = static_cast<std::uint64_t>(*pid);
+  }
+  // A damaged list may hold two tasks of one pid.
+  if (!tasks_.try_emplace(id, task).second) {
+    id = first_odd + threads_.size();
+    tasks_.emplace(id, task);
+  }
+  auto comm = task_comm(task);
+  threads_.push_back({.id = id,
+                      .name = comm ? *comm : std::string("?"),
+                      .description = description_of(kernel_, task)});
+  if (cpu) threads_.back().cpu = *cpu;
+}
+
+std::span<const RemoteThread> KernelTarget::threads() {
+  if (has_threads_) return threads_;
+  has_threads_ = true;
+  for (const Object& task : tasks(kernel_)) {
+    if (task.fault() != nullptr) continue;
+    add(task, task_pid(task).value_or(-1) == 0);
+  }
+  if (auto first = position(first_task(kernel_))) {
+    auto at = threads_.begin() + static_cast<std::ptrdiff_t>(*first);
+    std::rotate(threads_.begin(), at, at + 1);
+  }
+  return threads_;
+}
+
+std::optional<std::size_t> KernelTarget::position(Address task) {
+  auto all = threads();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (tasks_.at(all[i].id).address() == task) return i;
+  }
+  return std::nullopt;
+}
+
+Result<Object> KernelTarget::task_of(const RemoteThread& thread) const {
+  auto found = tasks_.find(thread.id);
+  if (found == tasks_.end())
+    return Error(ErrorKind::not_found, "no such thread");
+  return found->second;
+}
+
+Registers KernelTarget::registers(const RemoteThread& thread) {
+  auto task = task_of(thread);
+  if (!task) return {};
+  if (auto cpu = walker_.active_cpu(*task))
+    return cpu_registers(kernel_, *cpu).registers.value_or(Registers());
+  auto sleeping = kernel_.linux_arch().sleeping(kernel_, *task);
+  return sleeping ? std::move(sleeping).value() : Registers();
+}
+
+const AddressSpace* KernelTarget::user_memory(const RemoteThread& thread) {
+  if (user_thread_ != thread.id) {
+    user_thread_ = thread.id;
+    auto task = task_of(thread);
+    auto memory = task ? task_user_memory(kernel_, *task)
+                       : Result<std::unique_ptr<AddressSpace>>(task.error());
+    user_memory_ = memory ? std::move(memory).value() : nullptr;
+  }
+  return user_memory_.get();
+}
+
+std::size_t KernelTarget::read(const RemoteThread& thread, Address from,
+                               std::span<std::byte> out) {
+  constexpr std::uint64_t kernel_half = std::uint64_t{1} << 63;
+  bool is_kernel = from.value >= kernel_half;
+  const AddressSpace* memory =
+      is_kernel ? &kernel_.memory() : user_memory(thread);
+  if (memory == nullptr || out.empty()) return 0;
+  // Up to the end of the half, which for the kernel's is that of all memory.
+  std::uint64_t last = is_kernel ? ~std::uint64_t{0} : kernel_half - 1;
+  if (last - from.value < out.size() - 1)
+    out = out.first(static_cast<std::size_t>(last - from.value + 1));
+  auto done = memory->read(from, out);
+  if (done) return out.size();
+  std::uint64_t readable = done.error().address() - from.value;
+  if (done.error().address() <= from.value || readable >= out.size()) return 0;
+  out = out.first(static_cast<std::size_t>(readable));
+  return memory->read(from, out) ? out.size() : 0;
+}
+
+std::optional<Address> KernelTarget::first_segment() {
+  auto linked = first_loaded(kernel_.vmlinux_file());
+  if (!linked) return std::nullopt;
+  return *linked + kernel_.kaslr_offset();
+}
+
+std::string KernelTarget::monitor(std::string_view command) {
+  if (command == "modules") return module_commands(kernel_);
+  if (command == "kernel") return load_kernel_symbols(kernel_) + "\n";
+  return std::string(monitor_help);
+}
+
+std::string load_kernel_symbols(const Kernel& kernel) {
+  std::string command =
+      fmt::format("add-symbol-file {} -o {:#x}",
+                  quoted(std::filesystem::absolute(kernel.vmlinux()).string()),
+                  kernel.kaslr_offset());
+  const ElfSection* per_cpu = kernel.vmlinux_file().section(".data..percpu");
+  if (per_cpu != nullptr && per_cpu->address.value == 0)
+    command += " -s .data..percpu 0";
+  return command;
+}
+
+Result<std::string> load_module_symbols(const Kernel& kernel,
+                                        const Module& module,
+                                        const std::filesystem::path& path) {
+  auto file = TRY(ElfFile::open(path));
+  auto sections = TRY(kernel.modules().sections(module));
+  std::string command = fmt::format(
+      "add-symbol-file {}", quoted(std::filesystem::absolute(path).string()));
+  std::size_t count = 0;
+  for (const auto& [name, at] : sections) {
+    if (!is_section_name(name) || file->section(name) == nullptr) continue;
+    command += fmt::format(" -s {} {:#x}", name, at.value);
+    ++count;
+  }
+  if (count == 0) {
+    return Error(ErrorKind::not_found,
+                 "the dump does not say where its sections are");
+  }
+  return command;
+}
+
+}  // namespace inquest
