@@ -129,10 +129,15 @@ std::span<const RemoteThread> KernelTarget::threads() {
   return threads_;
 }
 
-std::optional<std::size_t> KernelTarget::position(Address task) {
+Address KernelTarget::task(const RemoteThread& thread) const {
+  auto found = tasks_.find(thread.id);
+  return found == tasks_.end() ? Address{} : found->second.address();
+}
+
+std::optional<std::size_t> KernelTarget::position(Address wanted) {
   auto all = threads();
   for (std::size_t i = 0; i < all.size(); ++i) {
-    if (tasks_.at(all[i].id).address() == task) return i;
+    if (task(all[i]) == wanted) return i;
   }
   return std::nullopt;
 }

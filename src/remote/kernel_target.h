@@ -32,6 +32,8 @@ class KernelTarget : public RemoteTarget {
   std::optional<Address> first_segment() override;
   std::string monitor(std::string_view command) override;
 
+  // The task that |thread| is.
+  Address task(const RemoteThread& thread) const;
   // The place of |task| in threads().
   std::optional<std::size_t> position(Address task);
 

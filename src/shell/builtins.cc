@@ -172,30 +172,6 @@ Result<void> run_extend(Shell& /*shell*/, Command::Words words,
 
 const Builtin extend_builtin = {"extend", &extend_help, run_extend};
 
-const Help gdb_help = {
-    .summary = "run what gdb would answer and inquest can",
-    .synopsis = "command ...",
-    .description =
-        "There is no gdb in here. p, print, ptype and whatis work as they do\n"
-        "without this word in front; other commands of gdb are refused.",
-};
-
-Result<void> run_gdb(Shell& shell, Command::Words words, report::Sink& out) {
-  if (words.empty()) return Error(ErrorKind::usage, "");
-  std::string_view name = words[0];
-  name = name.substr(0, name.find('/'));
-  constexpr std::array known = {"p",      "print", "inspect",
-                                "output", "ptype", "whatis"};
-  if (std::ranges::find(known, name) == known.end()) {
-    return Error(ErrorKind::unsupported,
-                 fmt::format("there is no gdb to run {}", name));
-  }
-  shell.run_words({words.begin(), words.end()}, out);
-  return {};
-}
-
-const Builtin gdb_builtin = {"gdb", &gdb_help, run_gdb};
-
 const Help wr_help = {
     .summary = "write to memory (not in a dump)",
     .synopsis = "[-u | -k | -p] [-8 | -16 | -32 | -64] address value",

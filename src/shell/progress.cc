@@ -70,18 +70,25 @@ void ProgressLine::hide() {
 void ProgressLine::show(std::uint64_t done, std::uint64_t all,
                         std::string_view what) {
   if (done >= all) {
-    hide();
-    is_running_ = false;
+    clear();
     return;
   }
+  auto percent = static_cast<unsigned>(static_cast<double>(done) * 100 /
+                                       static_cast<double>(all));
+  mention(fmt::format("{}: {}% (Ctrl-C stops)", what, percent));
+}
+
+void ProgressLine::mention(std::string text) {
   if (!is_running_) {
     is_running_ = true;
     start_ = clock_();
   }
-  if (clock_() - start_ < std::chrono::seconds(1)) return;
-  auto percent = static_cast<unsigned>(static_cast<double>(done) * 100 /
-                                       static_cast<double>(all));
-  write(fmt::format("{}: {}% (Ctrl-C stops)", what, percent));
+  if (clock_() - start_ >= std::chrono::seconds(1)) write(std::move(text));
+}
+
+void ProgressLine::clear() {
+  hide();
+  is_running_ = false;
 }
 
 // Overwrites what is there.
@@ -93,9 +100,14 @@ void ProgressLine::write(std::string text) {
   shown_ = std::move(text);
 }
 
+std::unique_ptr<ProgressLine> terminal_line() {
+  if (isatty(STDERR_FILENO) == 0) return nullptr;
+  return std::make_unique<ProgressLine>(std::cerr);
+}
+
 DwarfProgress terminal_progress() {
-  if (isatty(STDERR_FILENO) == 0) return {};
-  auto line = std::make_shared<ProgressLine>(std::cerr);
+  std::shared_ptr<ProgressLine> line = terminal_line();
+  if (line == nullptr) return {};
   return
       [line](std::uint64_t done, std::uint64_t all) { line->show(done, all); };
 }

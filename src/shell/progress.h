@@ -29,7 +29,10 @@ class ProgressLine {
   // is gone once |done| is |all|.
   void show(std::uint64_t done, std::uint64_t all,
             std::string_view what = "reading debug info");
-  // Makes room for something else on the terminal.
+  // The same for work of unknown length: |text|, until clear().
+  void mention(std::string text);
+  void clear();
+  // Makes room for something else on the terminal, for a while.
   void hide();
 
  private:
@@ -49,5 +52,7 @@ std::unique_ptr<report::Sink> with_progress(std::unique_ptr<report::Sink> sink,
 
 // Shows progress on standard error when that is a terminal; else empty.
 DwarfProgress terminal_progress();
+// The same as a line; null when nobody would see it.
+std::unique_ptr<ProgressLine> terminal_line();
 
 }  // namespace inquest

@@ -17,8 +17,10 @@
 #include "base/numbers.h"
 #include "base/text.h"
 #include "render/render.h"
+#include "shell/builtins.h"
 #include "shell/context.h"
 #include "shell/editor.h"
+#include "shell/gdb.h"
 #include "shell/manual.h"
 #include "shell/progress.h"
 #include "shell/variables.h"
@@ -107,6 +109,11 @@ Shell::Shell(Session& session, std::string program)
       errors_(std::make_unique<Errors>()) {}
 
 Shell::~Shell() = default;
+
+Gdb& Shell::gdb() {
+  if (gdb_ == nullptr) gdb_ = std::make_unique<Gdb>(session_.kernel);
+  return *gdb_;
+}
 
 void Shell::report(const Error& error) {
   terminal_->stream().flush();
@@ -295,7 +302,8 @@ void Shell::run_text(std::string_view command, report::Sink& out) {
     run_shell(std::string(command));
     return;
   }
-  bool is_expression = command.starts_with("p ") || command.starts_with("p/");
+  bool is_expression = command.starts_with("p ") || command.starts_with("p/") ||
+                       command.starts_with("gdb ") || is_gdb_word(command);
   run_words(
       split_words(command, is_expression ? Quotes::kept : Quotes::removed),
       out);
@@ -321,6 +329,10 @@ void Shell::run_words(std::vector<std::string> words, report::Sink& out) {
     run(*builtin, [&](auto rest) { return builtin->run(*this, rest, out); });
   } else if (const Command* command = find_command(words[0])) {
     run(*command, [&](auto rest) { return command->run(session_, rest, out); });
+  } else if (is_gdb_word(words[0])) {
+    words.insert(words.begin(), "gdb");
+    run(gdb_builtin,
+        [&](auto rest) { return gdb_builtin.run(*this, rest, out); });
   } else {
     out.problem(
         Error(ErrorKind::not_found,

@@ -17,6 +17,7 @@
 
 namespace inquest {
 
+class Gdb;
 class Shell;
 
 // A command of the session itself.
@@ -51,6 +52,8 @@ class Shell {
 
   Session& session() { return session_; }
   Aliases& aliases() { return aliases_; }
+  // Not started yet, perhaps.
+  Gdb& gdb();
   const std::string& program() const { return program_; }
   std::string prompt() const { return program_ + "> "; }
   std::vector<std::string>& history() { return history_; }
@@ -87,6 +90,7 @@ class Shell {
   std::string_view origin_ = "runtime";
   std::unique_ptr<Output> terminal_;
   std::unique_ptr<Errors> errors_;
+  std::unique_ptr<Gdb> gdb_;
   bool is_in_script_ = false;
   bool is_finished_ = false;
   bool has_problem_ = false;

@@ -168,8 +168,8 @@ Result<void> assign_console(Session& session, std::string_view value) {
 Result<void> assign_gdb(Session& /*session*/, std::string_view value) {
   if (!TRY(to_flag(value))) return {};
   return Error(ErrorKind::unsupported,
-               "there is no gdb behind this session; p, struct, whatis and dis "
-               "answer by themselves");
+               "lines are not handed to gdb one and all; put \"gdb\" before "
+               "those that are for it");
 }
 
 Result<void> assign_scope(Session& session, std::string_view value) {
@@ -272,7 +272,7 @@ constexpr std::array all_variables = {
     Variable{"null-stop", on_off, "character arrays end at the first NUL",
              flag_text<&Settings::null_stop>,
              assign_flag<&Settings::null_stop>},
-    Variable{"gdb", "off", "there is no gdb behind this session",
+    Variable{"gdb", "off", "gdb gets only the lines that start with it",
              shell_text<gdb_name>, assign_gdb},
     Variable{"scope", "text address",
              "where the meaning of a name is looked up", shell_text<scope_name>,
