@@ -7,7 +7,6 @@
 
 #include "debuginfo/elf_file.h"
 #include "kernel/crash_notes.h"
-#include "kernel/linux_arch.h"
 #include "kernel/task.h"
 #include "kernel/user_memory.h"
 
@@ -152,10 +151,43 @@ Result<Object> KernelTarget::task_of(const RemoteThread& thread) const {
 Registers KernelTarget::registers(const RemoteThread& thread) {
   auto task = task_of(thread);
   if (!task) return {};
-  if (auto cpu = walker_.active_cpu(*task))
-    return cpu_registers(kernel_, *cpu).registers.value_or(Registers());
-  auto sleeping = kernel_.linux_arch().sleeping(kernel_, *task);
-  return sleeping ? std::move(sleeping).value() : Registers();
+  Registers found;
+  if (auto cpu = walker_.active_cpu(*task)) {
+    found = cpu_registers(kernel_, *cpu).registers.value_or(found);
+  } else if (auto saved = kernel_.linux_arch().sleeping(kernel_, *task)) {
+    found = std::move(saved).value();
+  }
+  for (unsigned i = 0; i < Registers::limit; ++i) {
+    if (auto value = found.find(i)) found.set(i, without_signature(*value));
+  }
+  return found;
+}
+
+std::uint64_t KernelTarget::without_signature(std::uint64_t word) const {
+  Address code = kernel_.layout().code_address(word);
+  return code.value != word && kernel_.is_text(code) ? code.value : word;
+}
+
+void KernelTarget::remove_signatures(const RemoteThread& thread, Address from,
+                                     std::span<std::byte> bytes) {
+  if (kernel_.layout().signature == 0) return;
+  if (stack_thread_ != thread.id) {
+    stack_thread_ = thread.id;
+    auto task = task_of(thread);
+    stacks_ = task ? walker_.stacks(*task) : std::vector<StackRange>();
+  }
+  std::size_t word_size = kernel_.arch().pointer_size();
+  std::endian endian = kernel_.memory().endian();
+  std::size_t first = (word_size - from.value % word_size) % word_size;
+  for (std::size_t at = first; at + word_size <= bytes.size();
+       at += word_size) {
+    bool is_on_stack = std::ranges::any_of(
+        stacks_, [&](const auto& stack) { return stack.contains(from + at); });
+    if (!is_on_stack) continue;
+    auto place = bytes.subspan(at, word_size);
+    store_unsigned(place, without_signature(load_unsigned(place, endian)),
+                   endian);
+  }
 }
 
 const AddressSpace* KernelTarget::user_memory(const RemoteThread& thread) {
@@ -181,11 +213,15 @@ std::size_t KernelTarget::read(const RemoteThread& thread, Address from,
   if (last - from.value < out.size() - 1)
     out = out.first(static_cast<std::size_t>(last - from.value + 1));
   auto done = memory->read(from, out);
-  if (done) return out.size();
-  std::uint64_t readable = done.error().address() - from.value;
-  if (done.error().address() <= from.value || readable >= out.size()) return 0;
-  out = out.first(static_cast<std::size_t>(readable));
-  return memory->read(from, out) ? out.size() : 0;
+  if (!done) {
+    std::uint64_t readable = done.error().address() - from.value;
+    if (done.error().address() <= from.value || readable >= out.size())
+      return 0;
+    out = out.first(static_cast<std::size_t>(readable));
+    if (!memory->read(from, out)) return 0;
+  }
+  if (is_kernel) remove_signatures(thread, from, out);
+  return out.size();
 }
 
 std::optional<Address> KernelTarget::first_segment() {

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A dumped kernel as gdb sees it: tasks are threads.
+//
+// Return addresses that arm64 signed are given to gdb without their signature,
+// in registers and on the selected thread's stacks: gdb 13 knows how to take
+// signatures off user addresses only, and would not find a single caller.
 
 #pragma once
 
@@ -11,6 +15,7 @@
 
 #include "kernel/backtrace.h"
 #include "kernel/kernel.h"
+#include "kernel/linux_arch.h"
 #include "kernel/module.h"
 #include "remote/target.h"
 
@@ -40,6 +45,9 @@ class KernelTarget : public RemoteTarget {
  private:
   void add(const Object& task, bool is_idle);
   const AddressSpace* user_memory(const RemoteThread& thread);
+  void remove_signatures(const RemoteThread& thread, Address from,
+                         std::span<std::byte> bytes);
+  std::uint64_t without_signature(std::uint64_t word) const;
   Result<Object> task_of(const RemoteThread& thread) const;
 
   const Kernel& kernel_;
@@ -49,6 +57,8 @@ class KernelTarget : public RemoteTarget {
   std::map<std::uint64_t, Object> tasks_;  // by thread
   std::uint64_t user_thread_ = 0;          // whose |user_memory_| is
   std::unique_ptr<AddressSpace> user_memory_;
+  std::uint64_t stack_thread_ = 0;  // whose |stacks_| are
+  std::vector<StackRange> stacks_;
 };
 
 // The words with which gdb loads the symbols of vmlinux to where the dump has
