@@ -115,11 +115,12 @@ std::string_view gdb_refusal(std::string_view line) {
   constexpr std::array scripts = {"python", "py", "guile", "gu"};
   if (is_alone && std::ranges::find(scripts, word) != std::end(scripts))
     return asks;
-  // gdb takes the first letters of a name too.
+  // gdb takes the first letters of a name too, unless they are a name.
   constexpr std::size_t telling = 3;
+  bool is_other = word == "inf" || word == "python" || word == "guile";
   auto is_name = [&](std::string_view name) {
     bool is_short = word.size() >= telling && name.starts_with(word);
-    return word == name || (is_short && word != "inf");
+    return word == name || (is_short && !is_other);
   };
   for (const Refused& each : refused) {
     if (std::ranges::any_of(words(each.names), is_name)) return each.reason;

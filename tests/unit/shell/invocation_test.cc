@@ -122,5 +122,14 @@ TEST(Invocation, QuestionsThatNeedNoSession) {
   EXPECT_EQ(release->kernel.dumps.at(0), "vmcore");
 }
 
+TEST(Invocation, ADumpIsServedToGdb) {
+  auto found = parse_invocation({"--gdbserver", "0", dump_file()});
+  ASSERT_TRUE(found) << found.error().message();
+  EXPECT_EQ(found->task, Task::gdbserver);
+  EXPECT_EQ(found->endpoint, "0");
+  EXPECT_FALSE(parse_invocation({"--gdbserver", "0"}));
+  EXPECT_FALSE(parse_invocation({"--gdbserver", "x", dump_file()}));
+}
+
 }  // namespace
 }  // namespace inquest

@@ -87,5 +87,15 @@ TEST_F(ProgressTest, StandsBelowTheAnswer) {
   }
 }
 
+TEST_F(ProgressTest, WorkOfUnknownLengthIsShownUntilItIsOver) {
+  line_.mention("waiting");
+  EXPECT_EQ(terminal_.str(), "");
+  now_ += milliseconds(1000);
+  line_.mention("waiting");
+  EXPECT_EQ(terminal_.str(), "\rwaiting");
+  line_.clear();
+  EXPECT_EQ(terminal_.str(), "\rwaiting\r       \r");
+}
+
 }  // namespace
 }  // namespace inquest
