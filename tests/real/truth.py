@@ -258,6 +258,49 @@ def check_panic(dump):
     dump.expect(len(trace) >= 4, f"no call trace in the log: {trace}")
 
 
+def gdb_stacks(lines):
+    """thread number -> function names, from "thread apply all bt"."""
+    found, current = {}, None
+    for line in lines:
+        header = re.match(r"Thread \d+ \(Thread (\d+) ", line)
+        frame = re.match(r"#\d+ +(?:0x[0-9a-f]+ in )?([\w.]+) \(", line)
+        if header:
+            current = found.setdefault(int(header[1]), [])
+        elif frame and current is not None:
+            current.append(frame[1])
+    return found
+
+
+def is_part(part, whole):
+    rest = iter(whole)
+    return all(any(name == other for other in rest) for name in part)
+
+
+def check_gdb(dump):
+    stacks, comm, threads, registers, ours = dump.ask(
+        "gdb thread apply all bt", "gdb p init_task.comm", "gdb info threads", "gdb info registers", "bt")
+    dump.expect("swapper" in "".join(comm), f"gdb does not know init_task.comm: {comm}")
+    dump.expect(re.match(r"\* 1 +Thread ", threads[1] if len(threads) > 1 else ""), f"no thread is selected: {threads[:3]}")
+    panicked = re.match(r"PID: (\d+) ", ours[0])
+    dump.expect(panicked and f"(Thread {panicked[1]} " in "".join(line for line in stacks if line.startswith("Thread 1 ")),
+                f"the first thread is not the one that panicked, {ours[0]}")
+    known = [line for line in registers if re.match(r"(rip|rsp|pc|sp) +0x[0-9a-f]+", line)]
+    dump.expect(len(known) == 2, f"gdb does not know where the panic was: {registers[-10:]}")
+    theirs = gdb_stacks(stacks)
+    # Assembler code has no call frames, so that gdb's stacks end there.
+    asm = re.compile(r"entry_|ret_from_fork(_asm)?$|el0t_64_sync$")
+    compared = 0
+    for pid, (comm, _, _, _) in dump.processes().items():
+        wanted = [without_clones(name) for name in stack_functions(dump.truth / f"proc/pids/{pid}/stack")
+                  if not asm.match(name)]
+        if not wanted or is_passing(comm) or pid == 1 or pid not in theirs:
+            continue
+        got = [without_clones(name) for name in theirs[pid]]
+        compared += 1
+        dump.expect(is_part(wanted, got), f"gdb's stack of {pid} ({comm}): {got}, was {wanted}")
+    dump.expect(compared > 40, f"only {compared} stacks were compared")
+
+
 def check_memory(dump):
     """A structure, read as bytes and as a type, agrees with itself and with the truth."""
     struct, text, expression = dump.ask("struct task_struct.comm,pid init_task", "rd -a linux_banner", "p nr_cpu_ids")

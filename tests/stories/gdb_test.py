@@ -53,8 +53,8 @@ class Home(unittest.TestCase):
         self.environment = dict(os.environ, HOME=self.home, LC_ALL="C", TMPDIR=self.home,
                                 XDG_CACHE_HOME=f"{self.home}/cache")
 
-    def run_commands(self, *lines, **environment):
-        arguments = [str(INQUEST), *KERNEL]
+    def run_commands(self, *lines, options=(), **environment):
+        arguments = [str(INQUEST), *options, *KERNEL]
         for line in lines:
             arguments += ["--command", line]
         return subprocess.run(arguments, cwd=DUMPS, env=dict(self.environment, **environment), capture_output=True,
@@ -200,10 +200,10 @@ class CommandTest(Home):
         self.assertFalse(pathlib.Path(f"/proc/{gdb}").exists(), "gdb outlives us")
 
     def test_json_has_the_text(self):
-        done = self.run_commands("set json on", "gdb p 42", "gdb nonsense")
+        done = self.run_commands("gdb p 42", "gdb nonsense", options=["--json"])
         self.assertEqual([json.loads(line) for line in done.stdout.splitlines()],
                          [{"text": "$1 = 42\n"},
-                          {"error": 'gdb: Undefined command: "nonsense".  Try "help".', "kind": "not_found"}])
+                          {"error": 'gdb: Undefined command: "nonsense".  Try "help".'}])
 
     def test_nothing_is_left_in_the_temporary_folder(self):
         self.run_commands("gdb p 42")
