@@ -69,8 +69,7 @@ Result<int> spawn_program(const std::string& program, int channel) {
   posix_spawnattr_setsigdefault(&attributes, &defaults);
   posix_spawnattr_setflags(&attributes,
                            POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
-  std::array<std::string, 4> words = {program, "-q", "-nx",
-                                      "--interpreter=mi"};
+  std::array<std::string, 4> words = {program, "-q", "-nx", "--interpreter=mi"};
   std::vector<char*> pointers;
   for (std::string& word : words)
     pointers.push_back(word.data());
