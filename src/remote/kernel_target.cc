@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/interrupt.h"
 #include "debuginfo/elf_file.h"
 #include "kernel/crash_notes.h"
 #include "kernel/task.h"
@@ -116,12 +117,14 @@ void KernelTarget::add(const Object& task, bool is_idle) {
 
 std::span<const RemoteThread> KernelTarget::threads() {
   if (has_threads_) return threads_;
-  has_threads_ = true;
+  threads_.clear();
+  tasks_.clear();
   for (const Object& task : tasks(kernel_)) {
     if (task.fault() != nullptr) continue;
     add(task, task_pid(task).value_or(-1) == 0);
   }
-  if (auto first = position(first_task(kernel_))) {
+  has_threads_ = !interrupted();  // which ends the walk early
+  if (auto first = place_of(first_task(kernel_))) {
     auto at = threads_.begin() + static_cast<std::ptrdiff_t>(*first);
     std::rotate(threads_.begin(), at, at + 1);
   }
@@ -134,9 +137,13 @@ Address KernelTarget::task(const RemoteThread& thread) const {
 }
 
 std::optional<std::size_t> KernelTarget::position(Address wanted) {
-  auto all = threads();
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (task(all[i]) == wanted) return i;
+  threads();
+  return place_of(wanted);
+}
+
+std::optional<std::size_t> KernelTarget::place_of(Address wanted) const {
+  for (std::size_t i = 0; i < threads_.size(); ++i) {
+    if (task(threads_[i]) == wanted) return i;
   }
   return std::nullopt;
 }

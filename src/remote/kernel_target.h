@@ -44,6 +44,7 @@ class KernelTarget : public RemoteTarget {
 
  private:
   void add(const Object& task, bool is_idle);
+  std::optional<std::size_t> place_of(Address wanted) const;
   const AddressSpace* user_memory(const RemoteThread& thread);
   void remove_signatures(const RemoteThread& thread, Address from,
                          std::span<std::byte> bytes);

@@ -113,25 +113,15 @@ std::string register_text(const Arch& arch, const RemoteRegister& which,
 std::string xml_text(std::string_view text) {
   std::string quoted;
   for (char c : printable(text)) {
-    switch (c) {
-      case '&':
-        quoted += "&amp;";
-        break;
-      case '<':
-        quoted += "&lt;";
-        break;
-      case '>':
-        quoted += "&gt;";
-        break;
-      case '"':
-        quoted += "&quot;";
-        break;
-      case '\n':
-      case '\t':
-        quoted += ' ';
-        break;
-      default:
-        quoted += c;
+    auto code = static_cast<unsigned char>(c);
+    if (c == '\n' || c == '\t') {
+      quoted += ' ';
+    } else if (code >= 0x80) {  // valid UTF-8 may be no character of XML
+      quoted += fmt::format("\\x{:02x}", code);
+    } else if (std::string_view("&<>\"'").find(c) != std::string_view::npos) {
+      quoted += fmt::format("&#{};", code);
+    } else {
+      quoted += c;
     }
   }
   return quoted;

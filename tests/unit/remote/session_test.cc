@@ -36,7 +36,8 @@ class RemoteSessionTest : public testing::Test {
       std::string part =
           answer(fmt::format("qXfer:{}:{:x},{:x}", name, all.size(), length));
       if (part.empty() || (part[0] != 'm' && part[0] != 'l')) return part;
-      all += part.substr(1);
+      for (std::size_t i = 1; i < part.size(); ++i)
+        all += part[i] == '}' ? static_cast<char>(part[++i] ^ 0x20) : part[i];
       if (part[0] == 'l') return all;
     }
   }
@@ -71,7 +72,7 @@ TEST_F(RemoteSessionTest, ThreadsAreListedBothWays) {
   EXPECT_EQ(xml,
             "<?xml version=\"1.0\"?>\n<threads>\n"
             "<thread id=\"1f\" name=\"init\" core=\"1\">RU</thread>\n"
-            "<thread id=\"20\" name=\"a&lt;b&gt;&quot;\\x1b\">IN &amp; out"
+            "<thread id=\"20\" name=\"a&#60;b&#62;&#34;\\x1b\">IN &#38; out"
             "</thread>\n</threads>\n");
   EXPECT_EQ(document("threads:read:", 0x1000), xml);
   EXPECT_EQ(from_hex(answer("qThreadExtraInfo,20")), "a<b>\"\\x1b IN & out");

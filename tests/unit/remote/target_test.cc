@@ -53,5 +53,10 @@ TEST(RemoteTarget, ValuesLieAsInMemory) {
             std::string(16, 'x'));
 }
 
+TEST(RemoteTarget, AnyTextCanBeInADocument) {
+  EXPECT_EQ(xml_text("a<b>&\"'\n\x01\xef\xbf\xbf\xff"),
+            "a&#60;b&#62;&#38;&#34;&#39; \\x01\\xef\\xbf\\xbf\\xff");
+}
+
 }  // namespace
 }  // namespace inquest
