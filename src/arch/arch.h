@@ -72,6 +72,10 @@ class Arch {
   virtual Result<Translation> translate(
       const PhysRead& memory, const Paging& paging, Address at,
       std::vector<WalkStep>* steps = nullptr) const = 0;
+  // The physical address in an entry that maps a page or table, its page's
+  // lowest byte; what an entry means that does not is the kernel's to say.
+  virtual PhysAddress entry_address(const Paging& paging,
+                                    std::uint64_t entry) const = 0;
 
   // Applies one relocation of an ET_REL file to |place| (at address |at|):
   // |value| is S + A. |unsupported| names the relocation type.

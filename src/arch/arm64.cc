@@ -87,6 +87,8 @@ class Arm64 : public Arch {
   Result<Translation> translate(const PhysRead& memory, const Paging& paging,
                                 Address at,
                                 std::vector<WalkStep>* steps) const override;
+  PhysAddress entry_address(const Paging& paging,
+                            std::uint64_t entry) const override;
   Result<void> relocate(unsigned type, std::span<std::byte> place, Address at,
                         std::uint64_t value) const override;
 };
@@ -149,6 +151,12 @@ class Walk {
   const Paging& paging_;
   unsigned index_bits_;
 };
+
+PhysAddress Arm64::entry_address(const Paging& paging,
+                                 std::uint64_t entry) const {
+  bool is_sound = paging.page_shift >= 12 && paging.page_shift <= shift_64k;
+  return {is_sound ? Walk(paging).address(entry) : 0};
+}
 
 Error not_mapped(const WalkStep& step, Address at, std::string_view why) {
   return Error(

@@ -85,6 +85,10 @@ class X86_64 : public Arch {  // NOLINT(readability-identifier-naming)
   Result<Translation> translate(const PhysRead& memory, const Paging& paging,
                                 Address at,
                                 std::vector<WalkStep>* steps) const override;
+  PhysAddress entry_address(const Paging& paging,
+                            std::uint64_t entry) const override {
+    return {entry & address_bits & ~paging.ignored};
+  }
   Result<void> relocate(unsigned type, std::span<std::byte> place, Address at,
                         std::uint64_t value) const override;
 };

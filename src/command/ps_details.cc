@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "command/ps_rows.h"
-#include "kernel/linux_arch.h"
+#include "kernel/user_memory.h"
 
 namespace inquest {
 namespace {
@@ -206,18 +206,14 @@ ArgumentRow argument_row(const Kernel& kernel, const Object& task) {
     return row;
   }
   Object mm = task["mm"].dereference();
-  auto paging = LinuxArch::user_paging(kernel, mm);
-  if (!paging) {
-    row.arguments = paging.error();
-    row.environment = paging.error();
+  auto space = process_memory(kernel, mm);
+  if (!space) {
+    row.arguments = space.error();
+    row.environment = space.error();
     return row;
   }
-  // The kernel outlives this space: nothing to own.
-  std::shared_ptr<const PhysicalMemory> physical(std::shared_ptr<void>(),
-                                                 &kernel.physical());
-  MappedSpace space(physical, kernel.arch(), {}, *paging);
-  row.arguments = strings_between(space, mm["arg_start"], mm["arg_end"]);
-  row.environment = strings_between(space, mm["env_start"], mm["env_end"]);
+  row.arguments = strings_between(*space, mm["arg_start"], mm["arg_end"]);
+  row.environment = strings_between(*space, mm["env_start"], mm["env_end"]);
   return row;
 }
 

@@ -23,6 +23,7 @@ class GeneratedCodes;
 class Kernel;
 struct KernelRange;  // kernel/address_ranges.h
 class SymbolTable;
+struct PageEntry;  // kernel/page_entry.h
 
 // How the kernel's memory is laid out in this dump.
 struct KernelLayout {
@@ -84,6 +85,9 @@ class LinuxArch {
   virtual std::vector<KernelRange> mapped_ranges(const Kernel& kernel) const = 0;
   // A process's tables for user memory.
   static Result<Paging> user_paging(const Kernel& kernel, const Object& mm);
+  // What an entry of the lowest page table, or one for a large page, says.
+  virtual PageEntry page_entry(const Kernel& kernel,
+                               std::uint64_t entry) const = 0;
 
   // ---- Saved registers ----
   // The registers with which a sleeping task will go on.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "kernel/slab_name.h"
 
-#include <algorithm>
+#include "kernel/page.h"
 
 namespace inquest {
 namespace {
@@ -15,29 +15,6 @@ std::optional<std::uint64_t> direct_frame(const Kernel& kernel, Address at) {
     return physical.value / kernel.page_size();
   }
   return std::nullopt;
-}
-
-// x86_64: struct page of frame 0; moved by KASLR since 4.8.
-Result<Address> page_map(const Kernel& kernel) {
-  constexpr std::uint64_t without_kaslr = 0xffffea0000000000;
-  if (kernel.arch().name() != "x86_64") {
-    return Error(ErrorKind::unsupported, "page map of this architecture");
-  }
-  if (!kernel.has_symbol("vmemmap_base")) return Address{without_kaslr};
-  Address at = TRY(kernel.symbol("vmemmap_base"));
-  std::uint64_t base = TRY(kernel.memory().u64(at));
-  return Address{base};
-}
-
-// The page, or the first page of the compound page it belongs to.
-Result<Object> head_page(const Kernel& kernel, std::uint64_t frame) {
-  const Type* type = TRY(kernel.structure("page"));
-  Address map = TRY(page_map(kernel));
-  Address at = map + frame * type->size();
-  Object page = kernel.object("page", at);
-  std::uint64_t head = TRY(page["compound_head"].to_unsigned());
-  if ((head & 1) == 0) return page;
-  return kernel.object("page", Address{head - 1});
 }
 
 // A flag until 6.9, then a type in the top byte of page_type (46df8e73a4a3
@@ -57,7 +34,9 @@ Result<bool> is_slab(const Kernel& kernel, const Object& page) {
 Result<std::string> cache_name(const Kernel& kernel, Address at) {
   auto frame = direct_frame(kernel, at);
   if (!frame) return Error(ErrorKind::not_found, "not in the direct map");
-  Object page = TRY(head_page(kernel, *frame));
+  PageMap pages = TRY(PageMap::open(kernel));
+  Object own = TRY(pages.page(*frame));
+  Object page = TRY(head_page(kernel, own));
   if (!TRY(is_slab(kernel, page))) {
     return Error(ErrorKind::not_found, "no slab page");
   }

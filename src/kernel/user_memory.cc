@@ -5,6 +5,14 @@
 
 namespace inquest {
 
+Result<MappedSpace> process_memory(const Kernel& kernel, const Object& mm) {
+  Paging paging = TRY(LinuxArch::user_paging(kernel, mm));
+  // Not owned: the kernel keeps its physical memory.
+  std::shared_ptr<const PhysicalMemory> physical(std::shared_ptr<void>(),
+                                                 &kernel.physical());
+  return MappedSpace(physical, kernel.arch(), {}, paging);
+}
+
 Result<std::unique_ptr<AddressSpace>> task_user_memory(const Kernel& kernel,
                                                        const Object& task) {
   Object mm = task["mm"];
@@ -12,12 +20,8 @@ Result<std::unique_ptr<AddressSpace>> task_user_memory(const Kernel& kernel,
     return Error(ErrorKind::not_found,
                  "the task is a kernel thread: it has no user memory");
   }
-  Paging paging = TRY(LinuxArch::user_paging(kernel, mm));
-  // The kernel owns its physical memory for longer than this is needed.
-  std::shared_ptr<const PhysicalMemory> physical(std::shared_ptr<void>(),
-                                                 &kernel.physical());
-  return std::unique_ptr<AddressSpace>(std::make_unique<MappedSpace>(
-      physical, kernel.arch(), std::vector<LinearWindow>(), paging));
+  return std::unique_ptr<AddressSpace>(
+      std::make_unique<MappedSpace>(TRY(process_memory(kernel, mm))));
 }
 
 }  // namespace inquest

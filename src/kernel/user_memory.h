@@ -9,8 +9,11 @@
 
 namespace inquest {
 
-// By the page tables of |task|'s mm; kernel addresses are not in it. Lives no
-// longer than |kernel|. |not_found| when the task has none.
+// By the page tables of a struct mm_struct; kernel addresses are not in it.
+// Lives no longer than |kernel|.
+Result<MappedSpace> process_memory(const Kernel& kernel, const Object& mm);
+
+// That of |task|'s mm; |not_found| when it has none.
 Result<std::unique_ptr<AddressSpace>> task_user_memory(const Kernel& kernel,
                                                        const Object& task);
 

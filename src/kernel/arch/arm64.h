@@ -12,6 +12,8 @@ class LinuxArm64 final : public LinuxArch {
  public:
   Result<KernelLayout> layout(const LayoutClues& clues) const override;
   std::vector<KernelRange> mapped_ranges(const Kernel& kernel) const override;
+  PageEntry page_entry(const Kernel& kernel,
+                       std::uint64_t entry) const override;
 
   Result<Registers> sleeping(const Kernel& kernel,
                              const Object& task) const override;

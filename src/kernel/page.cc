@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Physical memory comes in sections of 128 MiB and the like (sparse memory).
+// struct mem_section holds where the section's pages are described, less what
+// lies before it, so that any frame's number is an index; the low bits, which
+// an aligned array has to spare, are flags. With a virtual memory map
+// (SPARSEMEM_VMEMMAP) all sections give the same place.
+//
+// The sections lie in an array of arrays of one page each: a static array
+// (SPARSEMEM_STATIC), a static array of pointers (SPARSEMEM_EXTREME), or since
+// 4.15 (83e3c48729d9) a pointer to an array of pointers. Kernels without
+// sparse memory have one array, mem_map.
+
+#include "kernel/page.h"
+
+#include <algorithm>
+#include <bit>
+
+#include <fmt/format.h>
+
+#include "base/interrupt.h"
+#include "kernel/linux_arch.h"
+
+namespace inquest {
+namespace {
+
+constexpr std::uint64_t has_map = 2;  // SECTION_HAS_MEM_MAP
+// Section maps start at a page; more bits than there are flags yet.
+constexpr std::uint64_t section_flags = 0xfff;
+constexpr std::uint64_t most_sections = std::uint64_t{1} << 26;
+
+unsigned page_shift(const Kernel& kernel) {
+  return static_cast<unsigned>(std::countr_zero(kernel.page_size()));
+}
+
+// SECTION_SIZE_BITS. Kernels that do not note it are older than 5.12, when
+// arm64 went down from 30 (f0b13ee23241).
+unsigned section_shift(const Kernel& kernel) {
+  constexpr unsigned of_x86_64 = 27, of_arm64 = 30;
+  auto noted = kernel.vmcoreinfo().number("SECTION_SIZE_BITS");
+  if (noted && *noted >= 20 && *noted < 48) {
+    return static_cast<unsigned>(*noted);
+  }
+  return kernel.arch().name() == "aarch64" ? of_arm64 : of_x86_64;
+}
+
+}  // namespace
+
+Result<PageMap> PageMap::open(const Kernel& kernel) {
+  PageMap map(kernel);
+  map.page_ = TRY(kernel.structure("page"));
+  if (map.page_->size() == 0) {
+    return Error(ErrorKind::unsupported, "struct page of no size");
+  }
+  if (kernel.has_symbol("mem_section")) {
+    TRY(map.find_sections());
+    return map;
+  }
+  if (!kernel.has_symbol("mem_map")) {
+    return Error(ErrorKind::not_found,
+                 "vmlinux has neither mem_section nor mem_map");
+  }
+  Address variable = TRY(kernel.symbol("mem_map"));
+  map.base_ = {TRY(kernel.memory().u64(variable))};
+  return map;
+}
+
+Result<void> PageMap::find_sections() {
+  const Type* type = TRY(kernel_.structure("mem_section"));
+  section_size_ = type->size();
+  unsigned shift = section_shift(kernel_);
+  unsigned word = kernel_.arch().pointer_size();
+  if (section_size_ == 0 || section_size_ > kernel_.page_size() ||
+      shift <= page_shift(kernel_)) {
+    return Error(ErrorKind::unsupported,
+                 fmt::format("mem_section of {} bytes", section_size_));
+  }
+  frames_shift_ = shift - page_shift(kernel_);
+  per_root_ = kernel_.page_size() / section_size_;
+  model_ = Model::sparse;
+  base_ = TRY(kernel_.symbol("mem_section"));
+  const Symbol* symbol = kernel_.symbols().find("mem_section");
+  if (symbol == nullptr || symbol->size == word) {
+    base_ = {TRY(kernel_.memory().u64(base_))};
+    return {};
+  }
+  Object variable = kernel_.variable("mem_section");
+  if (variable.fault() != nullptr) return *variable.fault();
+  const Type* element = variable.type().stripped().target();
+  if (element != nullptr && element->is_pointer()) return {};
+  model_ = Model::sparse_static;
+  return {};
+}
+
+// Where struct mem_section of a section lies.
+Result<std::optional<Address>> PageMap::section(std::uint64_t number) const {
+  using Found = std::optional<Address>;
+  if (number >= section_count()) return Found();
+  if (model_ == Model::sparse_static) {
+    return Found(base_ + number * section_size_);
+  }
+  unsigned word = kernel_.arch().pointer_size();
+  Address slot = base_ + number / per_root_ * word;
+  std::uint64_t root = TRY(kernel_.memory().load(slot, word));
+  if (root == 0) return Found();
+  return Found(Address{root} + number % per_root_ * section_size_);
+}
+
+// struct page of frame 0 as the section sees it.
+Result<std::optional<Address>> PageMap::map_of(std::uint64_t number) const {
+  using Found = std::optional<Address>;
+  Found at = TRY(section(number));
+  if (!at) return Found();
+  Object entry = kernel_.object("mem_section", *at);
+  std::uint64_t word = TRY(entry["section_mem_map"].to_unsigned());
+  if ((word & has_map) == 0) return Found();
+  return Found(Address{word & ~section_flags});
+}
+
+std::uint64_t PageMap::section_count() const {
+  if (auto noted = kernel_.vmcoreinfo().length("mem_section");
+      noted && model_ == Model::sparse) {
+    return std::min(*noted * per_root_, most_sections);
+  }
+  Object last = kernel_.variable("max_pfn", "unsigned long");
+  auto frames = last.to_unsigned();
+  if (!frames) return most_sections;
+  return std::min((*frames >> frames_shift_) + 1, most_sections);
+}
+
+Result<Object> PageMap::page(std::uint64_t frame) const {
+  Address base = base_;
+  if (model_ != Model::flat) {
+    auto map = TRY(map_of(frame >> frames_shift_));
+    if (!map) {
+      return Error(ErrorKind::not_found,
+                   fmt::format("no memory at physical address {:#x}",
+                               frame * kernel_.page_size()));
+    }
+    base = *map;
+  }
+  return Object(kernel_.memory(), *page_, base + frame * page_->size());
+}
+
+Result<std::uint64_t> PageMap::frame(Address page_at) const {
+  std::uint64_t size = page_->size();
+  Error none(ErrorKind::not_found,
+             fmt::format("{:#x} is no struct page", page_at.value));
+  if (model_ == Model::flat) {
+    std::uint64_t distance = page_at - base_;
+    return distance % size == 0 ? Result(distance / size) : none;
+  }
+  std::optional<Address> tried;
+  for (std::uint64_t number = 0; number < section_count() && !interrupted();
+       ++number) {
+    // Whole roots that are not there are passed over.
+    auto at = section(number);
+    if (at && !*at) number |= per_root_ - 1;
+    auto map = at && *at ? map_of(number) : std::optional<Address>();
+    if (!map || !*map || *map == tried) continue;
+    tried = *map;
+    std::uint64_t distance = page_at - **map;
+    if (distance % size != 0) continue;
+    auto found = page(distance / size);
+    if (found && found->address() == page_at) return distance / size;
+  }
+  return none;
+}
+
+Result<Object> head_page(const Kernel& kernel, const Object& page) {
+  std::uint64_t head = TRY(page["compound_head"].to_unsigned());
+  if ((head & 1) == 0) return page;
+  return kernel.object("page", Address{head - 1});
+}
+
+Result<Address> direct_address(const Kernel& kernel, PhysAddress at) {
+  const auto& windows = kernel.layout().windows;
+  if (windows.empty()) {
+    return Error(ErrorKind::not_found, "the direct map is not known");
+  }
+  // Below the start of memory arm64's kernel computes the same.
+  const LinearWindow& direct = windows.front();
+  std::uint64_t distance = at - direct.physical;
+  if (at < direct.physical) return Address{distance};
+  return direct.start + distance;
+}
+
+namespace {
+
+// From the table that the kernel prints flags with, where it has one.
+std::vector<std::string> table_names(const Kernel& kernel,
+                                     std::uint64_t flags) {
+  constexpr unsigned most = 64;
+  std::vector<std::string> names;
+  Object table =
+      kernel.variable("pageflag_names", "struct trace_print_flags [64]");
+  for (unsigned i = 0; i < most; ++i) {
+    auto mask = table.at(i)["mask"].to_unsigned();
+    auto name = table.at(i)["name"].to_address();
+    if (!mask || !name || name->value == 0) break;
+    if ((*mask & flags) == 0) continue;
+    names.push_back(table.at(i)["name"].to_string().value_or("?"));
+  }
+  return names;
+}
+
+// From the numbers of the bits; the first name of each counts.
+std::vector<std::string> enumerated_names(const Kernel& kernel,
+                                          std::uint64_t flags) {
+  std::vector<std::string> names;
+  auto type = kernel.types().type("pageflags", TypeTag::enumeration);
+  if (!type) return names;
+  std::uint64_t seen = 0;
+  for (const Enumerator& one : (*type)->enumerators()) {
+    if (!one.name.starts_with("PG_") || one.value < 0 || one.value > 63) {
+      continue;
+    }
+    std::uint64_t mask = std::uint64_t{1} << one.value;
+    if ((flags & mask) != 0 && (seen & mask) == 0) {
+      names.push_back(one.name.substr(3));
+    }
+    seen |= mask;
+  }
+  return names;
+}
+
+// 6.18 wrapped the word into a structure (memdesc_flags_t).
+Result<std::uint64_t> flags_word(const Object& page) {
+  Object flags = page["flags"];
+  return (flags.has_member("f") ? flags["f"] : flags).to_unsigned();
+}
+
+// It was _count before 0139aa7b7fa1.
+Result<std::int64_t> reference_count(const Object& page) {
+  Object count = page[page.has_member("_refcount") ? "_refcount" : "_count"];
+  return count["counter"].to_signed();
+}
+
+Result<std::uint64_t> index_of(const Object& page) {
+  bool is_folio = page.has_member("__folio_index");
+  return page[is_folio ? "__folio_index" : "index"].to_unsigned();
+}
+
+}  // namespace
+
+std::vector<std::string> page_flag_names(const Kernel& kernel,
+                                         std::uint64_t flags) {
+  if (kernel.has_symbol("pageflag_names") &&
+      kernel.structure("trace_print_flags")) {
+    return table_names(kernel, flags);
+  }
+  return enumerated_names(kernel, flags);
+}
+
+Result<PageState> page_state(const Kernel& kernel, PhysAddress at) {
+  PageMap map = TRY(PageMap::open(kernel));
+  std::uint64_t size = kernel.page_size();
+  Object page = TRY(map.page(at.value / size));
+  PageState state{.at = page.address(),
+                  .physical = {at.value & ~(size - 1)},
+                  .mapping = page["mapping"].to_address(),
+                  .index = index_of(page),
+                  .count = reference_count(page),
+                  .flags = flags_word(page),
+                  .flag_names = {}};
+  if (state.flags) state.flag_names = page_flag_names(kernel, *state.flags);
+  return state;
+}
+
+bool is_zero_page(const Kernel& kernel, PhysAddress at) {
+  auto small = kernel.symbol("empty_zero_page");
+  auto small_at = small ? kernel.memory().to_physical(*small) : small.error();
+  if (small_at && *small_at == at) return true;
+  // 5.13 on; ~0 until the page is needed.
+  Object large = kernel.variable("huge_zero_pfn", "unsigned long");
+  auto frame = large.to_unsigned();
+  if (frame) return at.value == *frame * kernel.page_size();
+  Object page = kernel.variable("huge_zero_page", "struct page *");
+  auto page_at = page.to_address();
+  if (!page_at || page_at->value == 0) return false;
+  auto map = PageMap::open(kernel);
+  auto number = map ? map->frame(*page_at) : map.error();
+  return number && at.value == *number * kernel.page_size();
+}
+
+}  // namespace inquest

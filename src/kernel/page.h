@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Page frames and struct page.
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kernel/kernel.h"
+
+namespace inquest {
+
+// Where struct page of each frame lies.
+class PageMap {
+ public:
+  // |not_found| names the symbol or type this kernel lacks.
+  static Result<PageMap> open(const Kernel& kernel);
+
+  // The struct page of a frame; |not_found| where there is no such memory.
+  Result<Object> page(std::uint64_t frame) const;
+  // The frame of a struct page; |not_found| when it is none.
+  Result<std::uint64_t> frame(Address page) const;
+
+ private:
+  enum class Model { flat, sparse, sparse_static };
+
+  explicit PageMap(const Kernel& kernel) : kernel_(kernel) {}
+  Result<void> find_sections();
+  Result<std::optional<Address>> section(std::uint64_t number) const;
+  Result<std::optional<Address>> map_of(std::uint64_t number) const;
+  std::uint64_t section_count() const;
+
+  const Kernel& kernel_;
+  const Type* page_ = nullptr;
+  Model model_ = Model::flat;
+  Address base_;  // flat: struct page of frame 0; else the array of roots
+  std::uint64_t section_size_ = 0;  // of struct mem_section
+  std::uint64_t per_root_ = 1;      // sections in one page
+  unsigned frames_shift_ = 0;       // log2 of the frames of a section
+};
+
+// The page, or the first page of the compound page that it belongs to.
+Result<Object> head_page(const Kernel& kernel, const Object& page);
+
+// Where the direct map has physical memory, whether there is any or not.
+Result<Address> direct_address(const Kernel& kernel, PhysAddress at);
+
+// The flags set in page.flags by name: "lru", "dirty". Without the fields that
+// share the word (node, zone, section).
+std::vector<std::string> page_flag_names(const Kernel& kernel,
+                                         std::uint64_t flags);
+
+// What a struct page says; each field stands or falls by itself.
+struct PageState {
+  Address at;
+  PhysAddress physical;
+  Result<Address> mapping;  // low bits mark anonymous and movable pages
+  Result<std::uint64_t> index;
+  Result<std::int64_t> count;  // of references
+  Result<std::uint64_t> flags;
+  std::vector<std::string> flag_names;
+};
+Result<PageState> page_state(const Kernel& kernel, PhysAddress at);
+
+// Whether the page at |at| is one of those that stand for all memory never
+// written to: of a small page, or of a large one.
+bool is_zero_page(const Kernel& kernel, PhysAddress at);
+
+}  // namespace inquest

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A dentry knows its name and its parent; the root of a file system is its own
+// parent. Where that root is seen is up to the mount: struct vfsmount is part
+// of struct mount (3.3 on), which knows its parent mount and
+// the dentry there that it covers. The topmost mount is its own parent.
+
+#include "kernel/path.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "base/interrupt.h"
+
+namespace inquest {
+namespace {
+
+// The kernel's own limits are far below: PATH_MAX, and mounts in mounts.
+constexpr std::size_t most_parts = 4096;
+constexpr std::size_t longest_name = 4096;
+
+// Where a walk up has come to.
+struct Place {
+  Object dentry;
+  Object mount;  // struct vfsmount, or a fault
+};
+
+bool has_mount(const Place& place) {
+  auto root = place.mount["mnt_root"].to_address();
+  return root && root->value != 0;
+}
+
+Result<std::string> name_of(const Object& dentry) {
+  Object text = dentry["d_name"]["name"];
+  Address at = TRY(text.to_address());
+  return dentry.space().c_string(at, longest_name);
+}
+
+// From the root of a file system to the directory that it is mounted on;
+// false: there is nothing above.
+Result<bool> leave_mount(const Kernel& kernel, Place& place) {
+  const Type* type = TRY(kernel.structure("mount"));
+  Object mount = place.mount.container_of(*type, "mnt");
+  if (mount.fault() != nullptr) return *mount.fault();
+  Address parent = TRY(mount["mnt_parent"].to_address());
+  if (parent.value == 0 || parent == mount.address()) return false;
+  place.dentry = mount["mnt_mountpoint"].dereference();
+  place.mount = kernel.object("mount", parent)["mnt"];
+  return true;
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string path;
+  for (std::size_t i = parts.size(); i-- > 0;)
+    path += "/" + parts[i];
+  return path;
+}
+
+}  // namespace
+
+Result<std::string> path_name(const Kernel& kernel, const Object& dentry,
+                              const Object& mount) {
+  Place place{dentry, mount};
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < most_parts && !interrupted(); ++i) {
+    if (place.dentry.fault() != nullptr) return *place.dentry.fault();
+    if (has_mount(place)) {
+      Address root = TRY(place.mount["mnt_root"].to_address());
+      if (root == place.dentry.address()) {
+        if (TRY(leave_mount(kernel, place))) continue;
+        return parts.empty() ? "/" : joined(parts);
+      }
+    }
+    std::string name = TRY(name_of(place.dentry));
+    Address parent = TRY(place.dentry["d_parent"].to_address());
+    if (parent == place.dentry.address() || parent.value == 0) {
+      // A root that no mount shows, or what has no directory.
+      if (parts.empty()) return name;
+      return joined(parts);
+    }
+    parts.push_back(std::move(name));
+    place.dentry = place.dentry["d_parent"].dereference();
+  }
+  return Error(ErrorKind::corrupt, "the directories above do not end",
+               dentry.address().value);
+}
+
+Result<std::string> file_name(const Kernel& kernel, const Object& file) {
+  Object path = file["f_path"];
+  Object dentry = path["dentry"];
+  Object mount = path["mnt"];
+  if (dentry.fault() != nullptr) return *dentry.fault();
+  if (TRY(dentry.to_address()).value == 0) {
+    return Error(ErrorKind::not_found, "the file has no name");
+  }
+  auto mount_at = mount.to_address();
+  bool is_mounted = mount_at && mount_at->value != 0;
+  return path_name(kernel, dentry.dereference(),
+                   is_mounted ? mount.dereference()
+                              : Object(Error(ErrorKind::not_found,
+                                             "the file has no mount")));
+}
+
+}  // namespace inquest

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// swap_info is an array of pointers to the areas, filled from the front (since
+// 2.6.33).
+
+#include "kernel/swap.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "kernel/path.h"
+
+namespace inquest {
+namespace {
+
+constexpr std::uint64_t used = 1;  // SWP_USED
+
+Error no_area(unsigned type) {
+  return {ErrorKind::not_found, fmt::format("no swap area {}", type)};
+}
+
+}  // namespace
+
+Result<unsigned> most_swap_areas(const Kernel& kernel) {
+  constexpr std::uint64_t type_space = 32;
+  Address at = TRY(kernel.symbol("swap_info"));
+  const Symbol* symbol = kernel.symbols().find("swap_info");
+  bool is_sized = symbol != nullptr && symbol->address == at && symbol->size;
+  std::uint64_t count =
+      is_sized ? symbol->size / kernel.arch().pointer_size() : type_space;
+  return static_cast<unsigned>(std::min(count, type_space));
+}
+
+Result<Object> swap_area(const Kernel& kernel, unsigned type) {
+  if (type >= TRY(most_swap_areas(kernel))) return no_area(type);
+  Object pointers =
+      kernel.variable("swap_info", "struct swap_info_struct *[32]");
+  Object pointer = pointers.at(type);
+  if (TRY(pointer.to_address()).value == 0) return no_area(type);
+  Object area = pointer.dereference();
+  if ((TRY(area["flags"].to_unsigned()) & used) == 0) return no_area(type);
+  return area;
+}
+
+Result<std::string> swap_file_name(const Kernel& kernel, const Object& area) {
+  Object file = area["swap_file"];
+  if (TRY(file.to_address()).value == 0) {
+    return Error(ErrorKind::not_found, "the swap area has no file");
+  }
+  return file_name(kernel, file.dereference());
+}
+
+}  // namespace inquest

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Swap areas.
+
+#pragma once
+
+#include <string>
+
+#include "kernel/kernel.h"
+
+namespace inquest {
+
+// How many areas a kernel can have; larger types of a SwapEntry are its marks.
+Result<unsigned> most_swap_areas(const Kernel& kernel);
+
+// The struct swap_info_struct of an area in use; |not_found| where there is
+// none of this number.
+Result<Object> swap_area(const Kernel& kernel, unsigned type);
+
+// The name of the file or device of a struct swap_info_struct.
+Result<std::string> swap_file_name(const Kernel& kernel, const Object& area);
+
+}  // namespace inquest
