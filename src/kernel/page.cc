@@ -57,7 +57,7 @@ Result<PageMap> PageMap::open(const Kernel& kernel) {
     return map;
   }
   if (!kernel.has_symbol("mem_map")) {
-    return Error(ErrorKind::not_found,
+    return Error(ErrorKind::unsupported,
                  "vmlinux has neither mem_section nor mem_map");
   }
   Address variable = TRY(kernel.symbol("mem_map"));

@@ -69,7 +69,24 @@ unsigned long level2_kernel_pgt[512] ALIGNED(PAGE) = {
 unsigned long level3_kernel_pgt[512] ALIGNED(PAGE) = {
     [510] = TABLE(level2_kernel_pgt),
 };
+// The shell's memory, see its areas below: a page, and one that is in swap.
+#define USER_PAGE 0x167
+#define SWAPPED(type, offset) \
+  ((unsigned long)(type) << 59 | ~(unsigned long)(offset) << 14 >> 5)
+u8 user_page[PAGE] ALIGNED(PAGE) = "user memory";
+unsigned long user_pte[512] ALIGNED(PAGE) = {
+    [2] = PHYS(user_page) + USER_PAGE,
+    [3] = SWAPPED(0, 7),
+};
+unsigned long user_pmd[512] ALIGNED(PAGE) = {
+    [2] = TABLE(user_pte),
+};
+unsigned long user_pud[512] ALIGNED(PAGE) = {
+    [0] = TABLE(user_pmd),
+};
+int l1tf_mitigation;
 unsigned long init_top_pgt[512] ALIGNED(PAGE) = {
+    [0] = TABLE(user_pud),
     [511] = TABLE(level3_kernel_pgt),
 };
 
@@ -78,6 +95,33 @@ unsigned long vmalloc_base = 0xffffc90000000000ul;
 unsigned long vmemmap_base = 0xffffea0000000000ul;
 unsigned int __pgtable_l5_enabled;
 unsigned long phys_base;
+
+// ---- Pages: those of the image's first 2 MB ----
+
+enum pageflags { PG_locked, PG_referenced, PG_uptodate, PG_dirty, PG_lru };
+struct page {
+  unsigned long flags;
+  unsigned long compound_head, pad;
+  void *mapping;
+  unsigned long index, private;
+  atomic_t _mapcount, _refcount;
+  unsigned long memcg_data;
+};
+struct mem_section {
+  unsigned long section_mem_map;
+  void *usage;
+};
+#define FIRST_FRAME 0x1000
+struct page first_pages[512] ALIGNED(PAGE) = {
+    [0] = {.flags = 1ul << PG_uptodate | 1ul << PG_lru, ._refcount = {1}},
+};
+struct mem_section first_sections[PAGE / sizeof(struct mem_section)] = {
+    {(unsigned long)first_pages - FIRST_FRAME * sizeof(struct page) + 3},
+};
+struct mem_section *section_roots[1] = {first_sections};
+struct mem_section **mem_section = section_roots;
+unsigned long max_pfn = FIRST_FRAME + 512;
+enum pageflags *const pageflags_type = 0;
 
 // ---- CPUs ----
 
@@ -236,10 +280,16 @@ struct sched_info {
   unsigned long pcount;
   u64 run_delay, last_arrival, last_queued;
 };
+struct maple_tree {
+  u32 ma_lock;
+  unsigned int ma_flags;
+  void *ma_root;
+};
 struct mm_struct {
   unsigned long total_vm;
   unsigned long *pgd;
   unsigned long arg_start, arg_end, env_start, env_end;
+  struct maple_tree mm_mt;
 };
 struct signal_struct {
   int nr_threads;
@@ -318,7 +368,96 @@ const char *const crash_pc = crash_ip;
 unsigned long *const crash_sp = &shell_stack.stack[WORDS - 28];
 
 struct mm_struct init_process_mm = {1000, init_top_pgt};
-struct mm_struct shell_mm = {500, init_top_pgt};
+
+// ---- The shell's memory: its program, and two pages without a file ----
+
+struct qstr {
+  u32 hash, len;
+  const char *name;
+};
+struct dentry {
+  struct dentry *d_parent;
+  struct qstr d_name;
+};
+struct vfsmount {
+  struct dentry *mnt_root;
+};
+struct mount {
+  struct mount *mnt_parent;
+  struct dentry *mnt_mountpoint;
+  struct vfsmount mnt;
+};
+struct path {
+  struct vfsmount *mnt;
+  struct dentry *dentry;
+};
+struct file {
+  struct path f_path;
+};
+struct vm_area_struct {
+  unsigned long vm_start, vm_end;
+  struct mm_struct *vm_mm;
+  unsigned long vm_flags;
+  unsigned long vm_pgoff;
+  struct file *vm_file;
+};
+struct maple_metadata {
+  u8 end, gap;
+};
+struct maple_range_64 {
+  void *parent;
+  unsigned long pivot[15];
+  union {
+    void *slot[16];
+    struct {
+      void *pad[15];
+      struct maple_metadata meta;
+    };
+  };
+};
+struct maple_arange_64 {
+  void *parent;
+  unsigned long pivot[9];
+  void *slot[10];
+  unsigned long gap[10];
+  struct maple_metadata meta;
+};
+struct maple_node {
+  union {
+    struct {
+      void *parent;
+      void *slot[31];
+    };
+    struct maple_range_64 mr64;
+    struct maple_arange_64 ma64;
+  };
+};
+struct swap_info_struct {
+  unsigned long flags;
+  struct file *swap_file;
+};
+
+struct dentry root_dentry = {&root_dentry, {0, 1, "/"}};
+struct dentry bin_dentry = {&root_dentry, {0, 3, "bin"}};
+struct dentry sh_dentry = {&bin_dentry, {0, 2, "sh"}};
+struct dentry swap_dentry = {&root_dentry, {0, 4, "swap"}};
+struct mount root_mount = {&root_mount, &root_dentry, {&root_dentry}};
+struct file sh_file = {{&root_mount.mnt, &sh_dentry}};
+struct file swap_file = {{&root_mount.mnt, &swap_dentry}};
+struct swap_info_struct first_swap_area = {3, &swap_file};
+struct swap_info_struct *swap_info[23] = {&first_swap_area};
+
+extern struct mm_struct shell_mm;
+struct vm_area_struct program_area = {0x400000, 0x402000, &shell_mm,
+                                      0x75,     1,        &sh_file};
+struct vm_area_struct data_area = {0x402000, 0x404000, &shell_mm, 0x100073};
+struct maple_node shell_areas ALIGNED(256) = {
+    .mr64 = {.pivot = {0x3fffff, 0x401fff, 0x403fff, ~0ul},
+             .slot = {0, &program_area, &data_area}}};
+struct mm_struct shell_mm = {
+    .total_vm = 500,
+    .pgd = init_top_pgt,
+    .mm_mt = {.ma_root = (char *)&shell_areas + 0x0e}};
 
 #define SIGNAL(name, task)               \
   struct signal_struct name = {          \
