@@ -61,9 +61,12 @@ std::uint64_t field(std::uint64_t entry, unsigned at, unsigned bits) {
   return entry >> at & (bit(bits) - 1);
 }
 
-std::vector<std::string_view> flags_of(std::uint64_t entry,
-                                       const Absence& form) {
+std::vector<std::string_view> flags_of(std::uint64_t entry, const Absence& form,
+                                       const Paging& paging) {
   std::vector<std::string_view> flags;
+  // LPA2 has address bits there.
+  constexpr std::uint64_t shared = bit(8) | bit(9);
+  if (paging.has_wide_entries) entry &= ~shared;
   bool is_valid = (entry & valid) != 0;
   for (const Flag& flag : flag_names) {
     if ((entry & flag.bit) == 0) continue;
@@ -87,7 +90,7 @@ PageEntry LinuxArm64::page_entry(const Kernel& kernel,
     const auto& own = kernel.memory().paging();
     Paging paging = own ? *own : Paging();
     found.physical = kernel.arch().entry_address(paging, entry);
-    found.flags = flags_of(entry, form);
+    found.flags = flags_of(entry, form, paging);
   } else {
     found.kind = PageEntry::Kind::swapped;
     found.swap = {

@@ -90,6 +90,13 @@ TEST_F(Entries, OfArm64WithWideAddresses) {
   Arm64Kernel kernel({}, paging);
   EXPECT_EQ(entry(EM_AARCH64, kernel, 0x45f6a003).physical.value,
             0xa000045f60000U);
+  // LPA2: bits 51:50 are where others have SHARED.
+  Paging small{
+      .root = {}, .levels = 5, .va_bits = 52, .has_wide_entries = true};
+  Arm64Kernel lpa2({}, small);
+  PageEntry found = entry(EM_AARCH64, lpa2, 0x45f68603);
+  EXPECT_EQ(found.physical.value, 0x8000045f68000U);
+  EXPECT_EQ(flags(found), "VALID|AF");
 }
 
 TEST_F(Entries, OfArm64InSwap) {
