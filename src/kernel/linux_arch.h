@@ -82,7 +82,8 @@ class LinuxArch {
   virtual Result<KernelLayout> layout(const LayoutClues& clues) const = 0;
   // Where the page tables map what is in no linear window: vmalloc areas,
   // modules, the array of struct page. May overlap windows.
-  virtual std::vector<KernelRange> mapped_ranges(const Kernel& kernel) const = 0;
+  virtual std::vector<KernelRange> mapped_ranges(
+      const Kernel& kernel) const = 0;
   // A process's tables for user memory.
   static Result<Paging> user_paging(const Kernel& kernel, const Object& mm);
   // What an entry of the lowest page table, or one for a large page, says.
