@@ -262,10 +262,16 @@ Result<std::string> load_module_symbols(const Kernel& kernel,
   std::string command = fmt::format(
       "add-symbol-file {}", quoted(std::filesystem::absolute(path).string()));
   std::size_t count = 0;
-  for (const auto& [name, at] : sections) {
-    if (!is_section_name(name) || file->section(name) == nullptr) continue;
-    command += fmt::format(" -s {} {:#x}", name, at.value);
-    ++count;
+  for (const ElfSection& section : file->sections()) {
+    constexpr std::uint64_t shf_alloc = 2;
+    bool is_loaded = (section.flags & shf_alloc) != 0;
+    if (!is_loaded || !is_section_name(section.name)) continue;
+    auto at = sections.find(section.name);
+    if (at != sections.end()) ++count;
+    // What is in the file only would lie at 0, and name null pointers.
+    Address place =
+        at != sections.end() ? at->second : Address{0xdead000000000000};
+    command += fmt::format(" -s {} {:#x}", section.name, place.value);
   }
   if (count == 0) {
     return Error(ErrorKind::not_found,

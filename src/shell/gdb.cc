@@ -19,6 +19,7 @@
 
 #include "base/interrupt.h"
 #include "base/text.h"
+#include "kernel/gdb_script.h"
 #include "shell/progress.h"
 
 namespace inquest {
@@ -121,7 +122,11 @@ Result<void> Gdb::start() {
   if (progress_) progress_->clear();
   progress_.reset();
   if (!prepared) return prepared;
-  return connect();
+  TRY(connect());
+  auto taught =
+      console(fmt::format("python exec({})", mi_quoted(gdb_script())), nowhere);
+  // A gdb without Python does without.
+  return process_ < 0 || interrupted() ? taught : Result<void>();
 }
 
 Result<void> Gdb::spawn() {

@@ -277,8 +277,10 @@ def is_part(part, whole):
 
 
 def check_gdb(dump):
+    modules = [f"mod -s {file.stem} {file}" for file in dump.folder.glob("*.ko")]
     stacks, comm, threads, registers, ours = dump.ask(
-        "gdb thread apply all bt", "gdb p init_task.comm", "gdb info threads", "gdb info registers", "bt")
+        *modules, "gdb thread apply all bt", "gdb p init_task.comm", "gdb info threads", "gdb info registers",
+        "bt")[len(modules):]
     dump.expect("swapper" in "".join(comm), f"gdb does not know init_task.comm: {comm}")
     dump.expect(re.match(r"\* 1 +Thread ", threads[1] if len(threads) > 1 else ""), f"no thread is selected: {threads[:3]}")
     panicked = re.match(r"PID: (\d+) ", ours[0])
@@ -289,6 +291,9 @@ def check_gdb(dump):
     theirs = gdb_stacks(stacks)
     # Assembler code has no call frames, so that gdb's stacks end there.
     asm = re.compile(r"entry_|ret_from_fork(_asm)?$|el0t_64_sync$")
+    wanted = [without_clones(name) for name in parse_stacks(ours)[int(panicked[1])] if not asm.match(name)][-6:]
+    got = [without_clones(name) for name in theirs[int(panicked[1])]]
+    dump.expect(len(wanted) >= 4 and is_part(wanted, got), f"gdb's stack of the panic: {got}, should have {wanted}")
     compared = 0
     for pid, (comm, _, _, _) in dump.processes().items():
         wanted = [without_clones(name) for name in stack_functions(dump.truth / f"proc/pids/{pid}/stack")
