@@ -234,9 +234,9 @@ std::string RemoteSession::thread_list(Text rest) {
   if (threads_xml_.empty()) {
     threads_xml_ = "<?xml version=\"1.0\"?>\n<threads>\n";
     for (const RemoteThread& thread : target_.threads()) {
-      threads_xml_ += fmt::format("<thread id=\"{:x}\" name=\"{}\"", thread.id,
+      threads_xml_ += fmt::format(R"(<thread id="{:x}" name="{}")", thread.id,
                                   xml_text(thread.name));
-      if (thread.cpu) threads_xml_ += fmt::format(" core=\"{}\"", *thread.cpu);
+      if (thread.cpu) threads_xml_ += fmt::format(R"( core="{}")", *thread.cpu);
       threads_xml_ +=
           fmt::format(">{}</thread>\n", xml_text(thread.description));
     }

@@ -87,9 +87,10 @@ std::string target_description(const Arch& arch) {
         fmt::format("<architecture>{}</architecture>\n", feature->architecture);
     text += fmt::format("<feature name=\"{}\">\n", feature->name);
     for (const RemoteRegister& each : remote_registers(arch)) {
-      text += fmt::format("<reg name=\"{}\" bitsize=\"{}\" type=\"{}\"",
-                          each.name, each.bits, each.type);
-      if (!each.group.empty()) text += fmt::format(" group=\"{}\"", each.group);
+      text += fmt::format(R"(<reg name="{}" bitsize="{}" type="{}")", each.name,
+                          each.bits, each.type);
+      if (!each.group.empty())
+        text += fmt::format(R"( group="{}")", each.group);
       text += "/>\n";
     }
     text += "</feature>\n";
