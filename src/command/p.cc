@@ -189,9 +189,9 @@ class Printer {
     return {};
   }
 
-  // A value in user memory is kept as it is now: its space ends with us.
+  // A value of user memory is kept as it is now: its space ends with us.
   Result<void> remember(const Object& value) {
-    if (!request_.is_user || value.is_value()) {
+    if (!request_.is_user) {
       session_.history.push_back(value);
       return {};
     }

@@ -60,7 +60,7 @@ Result<void> run_alias(Shell& shell, Command::Words words, report::Sink& out) {
   if (words.size() < 2)
     return list_aliases(shell.aliases(), words.empty() ? "" : words[0], out);
   const std::string& name = words[0];
-  if (find_builtin(name) != nullptr || find_command(name) != nullptr) {
+  if (shell.is_command(name)) {
     return Error(ErrorKind::unsupported,
                  fmt::format("{} is a command and stays one", name));
   }
@@ -154,23 +154,6 @@ Result<void> run_history(Shell& shell, Command::Words /*words*/,
 const Builtin history_builtin = {"h", &history_help, run_history};
 
 // ---- What there is not ----
-
-const Help extend_help = {
-    .summary = "load extensions of crash (not possible)",
-    .synopsis = "[-u] [file ...]",
-    .description =
-        "Extensions are shared objects made for one build of crash, and are\n"
-        "not loaded. Without an argument the list of those loaded is empty.",
-};
-
-Result<void> run_extend(Shell& /*shell*/, Command::Words words,
-                        report::Sink& /*out*/) {
-  if (words.empty()) return {};
-  return Error(ErrorKind::unsupported,
-               "extensions made for crash cannot be loaded");
-}
-
-const Builtin extend_builtin = {"extend", &extend_help, run_extend};
 
 const Help wr_help = {
     .summary = "write to memory (not in a dump)",

@@ -8,6 +8,7 @@ namespace inquest {
 struct Builtin;
 
 extern const Builtin gdb_builtin;
+extern const Builtin extend_builtin;
 extern const Builtin help_builtin;
 extern const Builtin set_builtin;
 

@@ -21,7 +21,7 @@ void add(Names& names, std::string_view name, std::string_view prefix) {
 }
 
 void add_commands(Names& names, Shell& shell, std::string_view prefix) {
-  for (const Topic& topic : topics())
+  for (const Topic& topic : topics(shell.extensions().topics()))
     add(names, topic.name, prefix);
   for (const Alias& alias : shell.aliases().all())
     add(names, alias.name, prefix);

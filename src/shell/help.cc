@@ -179,7 +179,7 @@ Result<void> run_topic(Shell& shell, const std::string& word,
                        report::Sink& out) {
   if (word.starts_with('-')) return run_option(shell, word, out);
   if (word == "all") {
-    for (const Topic& topic : topics())
+    for (const Topic& topic : topics(shell.extensions().topics()))
       report::emit(out, PageRow{std::string(topic.name), topic.help});
     return {};
   }
@@ -190,7 +190,8 @@ Result<void> run_topic(Shell& shell, const std::string& word,
   std::string name = word;
   if (const Alias* alias = shell.aliases().find(word))
     name = alias->text.substr(0, alias->text.find(' '));
-  const Help* help = find_help(name);
+  const ExtensionCommand* added = shell.extensions().find(name);
+  const Help* help = added != nullptr ? &added->page : find_help(name);
   if (help == nullptr) {
     return Error(ErrorKind::not_found,
                  fmt::format("there is no help on \"{}\"", word));
@@ -200,7 +201,10 @@ Result<void> run_topic(Shell& shell, const std::string& word,
 }
 
 Result<void> run(Shell& shell, Command::Words words, report::Sink& out) {
-  if (words.empty()) report::emit(out, TopicRow{"commands", screen_text()});
+  if (words.empty()) {
+    std::vector<Topic> more = shell.extensions().topics();
+    report::emit(out, TopicRow{"commands", screen_text(more)});
+  }
   for (const std::string& word : words)
     TRY(run_topic(shell, word, out));
   return {};

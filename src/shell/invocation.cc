@@ -114,6 +114,11 @@ Result<void> skip_rc_files(Invocation& invocation, std::string_view /*v*/) {
   return {};
 }
 
+Result<void> load_extensions(Invocation& invocation, std::string_view /*v*/) {
+  invocation.has_extensions = true;
+  return {};
+}
+
 Result<void> be_minimal(Invocation& invocation, std::string_view /*value*/) {
   invocation.is_minimal = true;
   return {};
@@ -269,6 +274,8 @@ constexpr std::array options = {
            "kept for scripts"},
     Option{'\0', "minimal", no_argument, be_minimal, "",
            "only dis, eval, exit, extend, help, log, rd, set and sym"},
+    Option{'x', "", no_argument, load_extensions, "",
+           "load the extensions of a folder, see \"help extend\""},
     Option{'\0', "man", no_argument, choose_task<Task::man_page>, "",
            "write the man page and exit"},
     // Without effect: what they ask for is always so, or never needed.
@@ -277,7 +284,6 @@ constexpr std::array options = {
     Option{'g', "", no_argument, nothing, "", ""},
     Option{'L', "", no_argument, nothing, "", ""},
     Option{'p', "", required_argument, nothing, "size", ""},
-    Option{'x', "", no_argument, nothing, "", ""},
     Option{'\0', "active", no_argument, nothing, "", ""},
     Option{'\0', "no_kallsyms", no_argument, nothing, "", ""},
     Option{'\0', "no_ikconfig", no_argument, nothing, "", ""},

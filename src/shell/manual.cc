@@ -137,8 +137,8 @@ std::string roff_command(const Topic& topic) {
 
 }  // namespace
 
-std::vector<Topic> topics() {
-  std::vector<Topic> all;
+std::vector<Topic> topics(const std::vector<Topic>& more) {
+  std::vector<Topic> all = more;
   for (const Builtin* builtin : builtins())
     all.push_back({builtin->name, builtin->help});
   for (const Command* command : commands()) {
@@ -176,8 +176,8 @@ std::string page_text(std::string_view name, const Help& help) {
   return text + '\n';
 }
 
-std::string screen_text() {
-  std::vector<Topic> all = topics();
+std::string screen_text(const std::vector<Topic>& more) {
+  std::vector<Topic> all = topics(more);
   std::size_t rows = (all.size() + screen_columns - 1) / screen_columns;
   std::string text = "\n";
   for (std::size_t row = 0; row < rows; ++row) {

@@ -17,8 +17,8 @@ struct Topic {
   const Help* help = nullptr;
 };
 
-// All commands in the order of the help screen.
-std::vector<Topic> topics();
+// All commands in the order of the help screen; |more| are those of extensions.
+std::vector<Topic> topics(const std::vector<Topic>& more = {});
 const Help* find_help(std::string_view command);
 
 // "Usage: ..." as it follows a malformed command.
@@ -26,7 +26,7 @@ std::string usage_text(std::string_view name, const Help& help);
 // NAME, SYNOPSIS, DESCRIPTION, OPTIONS, EXAMPLES.
 std::string page_text(std::string_view name, const Help& help);
 // The table of all commands.
-std::string screen_text();
+std::string screen_text(const std::vector<Topic>& more = {});
 // "input", "output": what is true of every command. "" for other topics.
 std::string topic_text(std::string_view topic);
 // The version, as in "inquest 0.1.0".

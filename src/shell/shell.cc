@@ -20,6 +20,7 @@
 #include "shell/builtins.h"
 #include "shell/context.h"
 #include "shell/editor.h"
+#include "shell/extension_host.h"
 #include "shell/gdb.h"
 #include "shell/manual.h"
 #include "shell/progress.h"
@@ -318,8 +319,7 @@ void Shell::run_words(std::vector<std::string> words, report::Sink& out) {
     if (!done)
       report_failure(command.name, command.help, is_json, done.error(), out);
   };
-  if (find_builtin(words[0]) == nullptr && find_command(words[0]) == nullptr)
-    words = as_command(session_, std::move(words));
+  if (!is_command(words[0])) words = as_command(session_, std::move(words));
   bool is_minimal = shell_value(session_.settings, "minimal") == "on";
   if (is_minimal && !is_minimal_command(words[0])) {
     out.problem(
@@ -329,6 +329,9 @@ void Shell::run_words(std::vector<std::string> words, report::Sink& out) {
     run(*builtin, [&](auto rest) { return builtin->run(*this, rest, out); });
   } else if (const Command* command = find_command(words[0])) {
     run(*command, [&](auto rest) { return command->run(session_, rest, out); });
+  } else if (const ExtensionCommand* added = extensions_.find(words[0])) {
+    run(Topic{added->name, &added->page},
+        [&](auto rest) { return run_extension(*this, *added, rest, out); });
   } else if (is_gdb_word(words[0])) {
     words.insert(words.begin(), "gdb");
     run(gdb_builtin,
@@ -339,6 +342,15 @@ void Shell::run_words(std::vector<std::string> words, report::Sink& out) {
               fmt::format("{}: command not found: {}", program_, words[0])));
   }
   if (out.has_problem()) has_problem_ = true;
+}
+
+bool Shell::is_command(std::string_view name) const {
+  return find_builtin(name) != nullptr || find_command(name) != nullptr ||
+         extensions_.find(name) != nullptr;
+}
+
+void Shell::load_extensions() {
+  answer_to({}, [&](report::Sink& out) { run_words({"extend", "-x"}, out); });
 }
 
 void Shell::show_start() {

@@ -12,6 +12,7 @@
 
 #include "command/command.h"
 #include "shell/aliases.h"
+#include "shell/extensions.h"
 #include "shell/line.h"
 #include "shell/output.h"
 
@@ -47,13 +48,21 @@ class Shell {
   // Runs one command without redirections; its errors go to |out|.
   void run_words(std::vector<std::string> words, report::Sink& out);
 
+  // Runs one command as it is typed, without redirections and aliases.
+  void run_text(std::string_view command, report::Sink& out);
+  // Whether a command, of whatever kind, is called so.
+  bool is_command(std::string_view name) const;
+
   // What a session says first: the machine, and the task that died.
   void show_start();
+  // What -x does: see "help extend".
+  void load_extensions();
 
   Session& session() { return session_; }
   Aliases& aliases() { return aliases_; }
   // Not started yet, perhaps.
   Gdb& gdb();
+  Extensions& extensions() { return extensions_; }
   const std::string& program() const { return program_; }
   std::string prompt() const { return program_ + "> "; }
   std::vector<std::string>& history() { return history_; }
@@ -75,7 +84,6 @@ class Shell {
   // Opens where |line| sends output, and lets |answer| write there.
   void answer_to(const Line& line, const Answer& answer);
   void run_command(const Line& line, report::Sink& out);
-  void run_text(std::string_view command, report::Sink& out);
   void run_shell(const std::string& command);
   Result<void> run_script_line(const Line& line);
   Result<std::unique_ptr<Output>> open_output(const Line& line) const;
@@ -86,6 +94,7 @@ class Shell {
   Session& session_;
   std::string program_;
   Aliases aliases_;
+  Extensions extensions_;
   std::vector<std::string> history_;
   std::string_view origin_ = "runtime";
   std::unique_ptr<Output> terminal_;

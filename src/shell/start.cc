@@ -192,6 +192,7 @@ int run_session(const std::string& program, const Invocation& invocation) {
   if (invocation.has_rc_files) run_rc_files(shell);
   if (auto done = apply(invocation, session); !done)
     return fail(program, done.error());
+  if (invocation.has_extensions) shell.load_extensions();
   if (auto done = run_input(shell, invocation); !done)
     return fail(program, done.error());
   return shell.has_problem() ? something_missing : all_answered;
