@@ -2,18 +2,16 @@
 // dis: machine code as instructions.
 
 #include <deque>
-#include <fstream>
 
 #include <fmt/format.h>
 
 #include "base/interrupt.h"
 #include "base/numbers.h"
-#include "base/text.h"
+#include "command/alternatives.h"
 #include "command/code.h"
-#include "command/context.h"
 #include "command/options.h"
-#include "kernel/linux_arch.h"
-#include "kernel/module.h"
+#include "command/source_listing.h"
+#include "command/values.h"
 
 namespace inquest {
 namespace {
@@ -41,8 +39,10 @@ const Help help = {
             {"-x", "offsets into symbols in hexadecimal"},
             {"-d", "offsets into symbols in decimal"},
             {"-s",
-             "source lines instead of instructions, from --src or where the "
-             "kernel was built"},
+             "the source instead of instructions: from a few lines before the "
+             "address's to the\nend of the function, or as many behind it as "
+             "count says; the file is looked for\nin the tree that --src names "
+             "and where it was compiled"},
             {"-b",
              "bytes to skip behind each ud2 instruction, which old kernels "
              "filled with a file and a line; without a number: shows it"},
@@ -103,65 +103,6 @@ std::string to_text(const Row& row) {
         " <{}>", symbol_text(row.code.symbol, row.code.offset, row.is_hex));
   }
   text += fmt::format(":\t{}{}\n", row.code.instruction.text, row.remark);
-  return text;
-}
-
-struct SourceRow {
-  SourceLine place;
-  unsigned first = 0;
-  std::vector<std::string> lines;  // empty: the file is not here
-};
-
-report::Record to_record(const SourceRow& row) {
-  report::List lines(row.lines.begin(), row.lines.end());
-  return report::Record()
-      .with("file", row.place.file)
-      .with("line", row.place.line)
-      .with("first", row.first)
-      .with("lines", std::move(lines));
-}
-
-std::string to_text(const SourceRow& row) {
-  std::string text =
-      fmt::format("FILE: {}\nLINE: {}\n\n", row.place.file, row.place.line);
-  unsigned number = row.first;
-  for (const std::string& line : row.lines) {
-    text += fmt::format("{} {:<5} {}\n", number == row.place.line ? '*' : ' ',
-                        number, line);
-    ++number;
-  }
-  return text;
-}
-
-struct Missing {
-  std::string name;
-  struct Alternative {
-    std::string name, module;
-    Address address;
-    char letter;
-  };
-  std::vector<Alternative> alternatives;
-};
-
-report::Record to_record(const Missing& row) {
-  report::List names;
-  for (const auto& each : row.alternatives)
-    names.emplace_back(each.name);
-  return report::Record()
-      .with("symbol_not_found", row.name)
-      .with("alternatives", std::move(names));
-}
-
-std::string to_text(const Missing& row) {
-  std::string text =
-      fmt::format("symbol not found: {}\npossible alternatives:\n", row.name);
-  if (row.alternatives.empty()) text += "  (none found)\n";
-  for (const auto& each : row.alternatives) {
-    text += fmt::format("  {:x} ({}) {}", each.address.value, each.letter,
-                        each.name);
-    if (!each.module.empty()) text += fmt::format(" [{}]", each.module);
-    text += '\n';
-  }
   return text;
 }
 
@@ -259,75 +200,6 @@ Result<void> Listing::show(CodeReader& reader, const Range& range) {
   return {};
 }
 
-// A source file: under --src, where it was when the kernel was built, or with
-// leading folders left out under --src.
-std::vector<std::string> source_text(const Session& session,
-                                     const std::string& file) {
-  std::vector<std::filesystem::path> candidates;
-  auto folder = session.settings.shell.find("source_path");
-  if (folder != session.settings.shell.end() && !folder->second.empty()) {
-    std::filesystem::path rest = std::filesystem::path(file).relative_path();
-    while (!rest.empty()) {
-      candidates.push_back(std::filesystem::path(folder->second) / rest);
-      rest = rest.lexically_relative(*rest.begin());
-      if (rest == ".") break;
-    }
-  }
-  candidates.emplace_back(file);
-  for (const auto& path : candidates) {
-    std::ifstream in(path);
-    std::vector<std::string> found;
-    for (std::string line; std::getline(in, line);)
-      found.push_back(line);
-    if (!found.empty()) return found;
-  }
-  return {};
-}
-
-Result<void> show_source(const Session& session, const Args& args,
-                         report::Sink& out) {
-  constexpr unsigned before = 5;
-  const Kernel& kernel = session.kernel;
-  Function function = TRY(function_at(kernel, args.place.at));
-  SourceRow row;
-  row.place = TRY(kernel.source_line(args.place.at));
-  auto text = source_text(session, row.place.file);
-  if (!text.empty()) {
-    unsigned last = row.place.line + before;
-    if (args.count) {
-      last = row.place.line + static_cast<unsigned>(*args.count);
-    } else if (auto end = kernel.source_line(function.end - 1);
-               end && end->file == row.place.file) {
-      last = std::max(row.place.line, end->line);
-    }
-    row.first = row.place.line > before ? row.place.line - before : 1;
-    for (unsigned i = row.first; i <= last && i <= text.size(); ++i) {
-      row.lines.push_back(text[i - 1]);
-    }
-  }
-  emit(out, row);
-  if (!row.lines.empty()) return {};
-  return Error(ErrorKind::not_found,
-               fmt::format("{}: source code is not available", function.name));
-}
-
-// Symbols that have |name| in theirs, vmlinux's first.
-Missing missing(const Kernel& kernel, const std::string& name) {
-  Missing row{name, {}};
-  auto add = [&](const SymbolTable& table, const std::string& module) {
-    for (const Symbol& symbol : table.sorted()) {
-      if (symbol.name.find(name) == std::string_view::npos) continue;
-      row.alternatives.push_back(
-          {std::string(symbol.name), module, symbol.address, symbol.letter});
-    }
-  };
-  add(kernel.symbols(), "");
-  for (const Module& module : kernel.modules().list()) {
-    add(kernel.modules().symbols(module), module.name);
-  }
-  return row;
-}
-
 // ---- Running it ----
 
 Result<void> show_bug_bytes(const Session& session, report::Sink& out) {
@@ -359,12 +231,28 @@ Result<std::vector<std::string>> without_bug_bytes(Session& session,
   return rest;
 }
 
+Result<std::uint64_t> count_of(std::string_view word) {
+  auto count = parse_number(word);
+  if (!count) {
+    return Error(ErrorKind::corrupt,
+                 fmt::format("not a valid number: {}", word));
+  }
+  if (*count == 0 || *count > most_instructions) {
+    return Error(ErrorKind::corrupt,
+                 fmt::format("invalid count argument: {}", word));
+  }
+  return *count;
+}
+
 Result<Args> parse(const Session& session, const Options& options) {
   Args args;
   args.is_reverse = options.has('r');
   args.is_forward = options.has('f');
-  if (args.is_reverse && args.is_forward) {
-    return Error(ErrorKind::usage, "-r and -f are mutually exclusive");
+  for (std::string_view pair : {"rf", "rs", "fs", "us"}) {
+    if (!options.has(pair[0]) || !options.has(pair[1])) continue;
+    return Error(
+        ErrorKind::usage,
+        fmt::format("-{} and -{} are mutually exclusive", pair[0], pair[1]));
   }
   args.has_lines = options.has('l');
   args.has_remarks = !options.has('U');
@@ -381,39 +269,22 @@ Result<Args> parse(const Session& session, const Options& options) {
     return Error(ErrorKind::usage, "an address or symbol is wanted");
   }
   if (words.size() == 2) {
-    args.count = parse_number(words[1]);
-    if (!args.count || *args.count == 0 || *args.count > most_instructions) {
-      return Error(ErrorKind::usage,
-                   fmt::format("invalid count: {}", words[1]));
-    }
+    args.count = TRY(count_of(words[1]));
   }
   args.place = TRY(code_place(session.kernel, words[0]));
   return args;
 }
 
-// The memory of the current task's program.
-Result<MappedSpace> user_space(const Session& session) {
-  const Kernel& kernel = session.kernel;
-  Object task = TRY(current_context(session));
-  Object mm = task["mm"];
-  if (TRY(mm.to_address()).value == 0) {
-    return Error(ErrorKind::not_found, "the current task has no user memory");
-  }
-  Paging paging = TRY(LinuxArch::user_paging(kernel, mm));
-  // The kernel outlives the space.
-  std::shared_ptr<const PhysicalMemory> physical(std::shared_ptr<void>(),
-                                                 &kernel.physical());
-  return MappedSpace(std::move(physical), kernel.arch(), {}, paging);
-}
-
 Result<void> show(const Session& session, const Args& args, report::Sink& out) {
   const Kernel& kernel = session.kernel;
-  if (args.is_source) return show_source(session, args, out);
+  if (args.is_source) {
+    return show_source(session, args.place.at, args.count, out);
+  }
   Range range = TRY(range_of(kernel, args));
   Listing listing(kernel, args, out);
   if (args.is_user) {
-    MappedSpace space = TRY(user_space(session));
-    auto reader = TRY(CodeReader::open(kernel, space, args.is_hex, true));
+    auto space = TRY(user_space(session));
+    auto reader = TRY(CodeReader::open(kernel, *space, args.is_hex, true));
     return listing.show(*reader, range);
   }
   auto reader =
@@ -428,10 +299,7 @@ Result<void> run(Session& session, Command::Words words, report::Sink& out) {
   Result<Args> args = parse(session, options);
   if (args) return show(session, *args, out);
   if (args.error().kind() != ErrorKind::not_found) return args.error();
-  emit(out, missing(session.kernel, options.words().front()));
-  // The text above has said it; what is data says it again.
-  out.problem(Error(ErrorKind::not_found,
-                    session.settings.is_json ? args.error().message() : ""));
+  show_alternatives(session, options.words().front(), out);
   return {};
 }
 

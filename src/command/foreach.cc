@@ -214,6 +214,28 @@ bool is_selected(const Kernel& kernel, const Object& task,
   return state && has(selection.states, state->abbreviation());
 }
 
+// Says which pids and names no task has; states and the like may select none.
+void report_missing(const Selection& selection,
+                    const std::vector<Object>& everyone, report::Sink& out) {
+  auto report = [&](std::string_view word) {
+    out.problem(Error(ErrorKind::not_found,
+                      fmt::format("foreach: unknown argument: \"{}\"", word)));
+  };
+  for (std::uint64_t pid : selection.pids) {
+    bool is_there = std::ranges::any_of(everyone, [&](const Object& task) {
+      auto own = task_pid(task);
+      return own && static_cast<std::uint64_t>(*own) == pid;
+    });
+    if (!is_there) report(fmt::to_string(pid));
+  }
+  for (const std::string& name : selection.names) {
+    bool is_there = std::ranges::any_of(everyone, [&](const Object& task) {
+      return task_comm(task).value_or("") == name;
+    });
+    if (!is_there) report(name);
+  }
+}
+
 // ---- Running ----
 
 // Each task in turn as the context of the command.
@@ -232,10 +254,27 @@ void run_each(const Command& command, Session& session, const Args& args,
   session.task = context;
 }
 
+// "set" without arguments; changing settings for each task makes no sense.
+Result<void> show_contexts(const Session& session, const Args& args,
+                           const std::vector<Object>& selected,
+                           report::Sink& out) {
+  if (!args.words.empty()) {
+    return Error(ErrorKind::usage, "set takes no arguments here");
+  }
+  for (const Object& task : selected) {
+    if (interrupted()) break;
+    if (!session.settings.is_json) emit(out, task_header(session.kernel, task));
+    emit(out, context_row(session.kernel, task));
+    out.layout("\n");
+  }
+  return {};
+}
+
 Result<void> run_one(const std::string& name, Session& session,
                      const Args& args, const std::vector<Object>& selected,
                      report::Sink& out) {
   if (name == "bt") return backtraces(session, args.words, selected, out);
+  if (name == "set") return show_contexts(session, args, selected, out);
   const Command* command = find_command(name);
   if (command == nullptr) {
     return Error(ErrorKind::unsupported,
@@ -254,15 +293,20 @@ Result<void> run_one(const std::string& name, Session& session,
 
 Result<void> run(Session& session, Command::Words words, report::Sink& out) {
   Args args = TRY(parsed(session.kernel, words));
+  std::vector<Object> everyone;
   std::vector<Object> selected;
   for (const Object& task : tasks(session.kernel)) {
     if (interrupted()) return {};
     if (task.fault() != nullptr) {
       out.problem(Error(*task.fault()).while_doing("foreach"));
-    } else if (is_selected(session.kernel, task, args.selection)) {
+      continue;
+    }
+    everyone.push_back(task);
+    if (is_selected(session.kernel, task, args.selection)) {
       selected.push_back(task);
     }
   }
+  report_missing(args.selection, everyone, out);
   if (selected.empty()) return {};
   for (const std::string& name : args.commands) {
     TRY(run_one(name, session, args, selected, out));

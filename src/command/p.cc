@@ -102,7 +102,27 @@ struct Request {
   std::string expression;
 };
 
-// Whether |word| was an option or a format, which |request| then has.
+// Whether |word| is options: "-x", "-xu". "-1" and "-x" of a variable x in
+// "5 -x" are none.
+Result<bool> take_letters(Request& request, std::string_view word) {
+  bool are_letters =
+      word.size() > 1 && word[0] == '-' &&
+      word.find_first_not_of("xdhu", 1) == std::string_view::npos;
+  if (!are_letters) return false;
+  for (char letter : word.substr(1)) {
+    unsigned radix = letter == 'd' ? 10 : 16;
+    if (letter == 'u') {
+      request.is_user = true;
+    } else if (request.radix.value_or(radix) != radix) {
+      return Error(ErrorKind::corrupt, "-d and -x are mutually exclusive");
+    } else {
+      request.radix = radix;
+    }
+  }
+  return true;
+}
+
+// Whether |word| was options or a format, which |request| then has.
 Result<bool> take_option(Request& request, std::string_view word) {
   constexpr std::string_view formats = "xduotcazs";
   if (word.size() > 1 && word[0] == '/') {
@@ -112,14 +132,8 @@ Result<bool> take_option(Request& request, std::string_view word) {
           fmt::format("Undefined output format \"{}\".", word.substr(1)));
     }
     request.format = word[1];
-  } else if (word == "-x" || word == "-h") {
-    request.radix = 16;
-  } else if (word == "-d") {
-    request.radix = 10;
-  } else if (word == "-u") {
-    request.is_user = true;
   } else {
-    return false;
+    return take_letters(request, word);
   }
   return true;
 }
@@ -161,7 +175,7 @@ class Printer {
   // Crash announces an expression that starts with a symbol by its name.
   std::string heading(std::string_view text) const {
     std::string_view first = text.substr(0, text.find(' '));
-    bool is_symbol = is_word(first) && session_.kernel.has_symbol(first);
+    bool is_symbol = is_word(first) && session_.kernel.symbol(first);
     return is_symbol && request_.format == 0 ? std::string(first) + " = " : "";
   }
 

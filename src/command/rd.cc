@@ -8,6 +8,7 @@
 
 #include "base/interrupt.h"
 #include "base/numbers.h"
+#include "command/alternatives.h"
 #include "command/code.h"
 #include "command/options.h"
 #include "command/rd_row.h"
@@ -32,8 +33,7 @@ const Help help = {
         {
             {"-p", "a physical address"},
             {"-u", "a user virtual address"},
-            {"-f",
-             "an offset in the dump file, where pages are not compressed"},
+            {"-f", "an offset in the dump file"},
             {"-8 -16 -32 -64", "words of so many bits; a pointer's by default"},
             {"-d", "signed decimal"},
             {"-D", "unsigned decimal"},
@@ -42,6 +42,7 @@ const Help help = {
             {"-x", "no characters"},
             {"-a", "a string"},
             {"-N", "16 and 32-bit words in network order"},
+            {"-m", "a machine address of Xen: refused"},
             {"-R", "the words up to the address instead of from it on"},
             {"-o offs", "add this to the address"},
             {"-e addr", "up to this address instead of a count"},
@@ -248,10 +249,8 @@ Result<void> choose_memory(const Session& session, const Options& options,
     request.memory = &kernel.physical();
   } else if (options.has('f')) {
     request.space = Space::file;
-    request.memory = &kernel.physical();
-    PhysAddress at =
-        TRY(kernel.dump().physical_at(FileOffset{request.start.value}));
-    request.read_from = Address{at.value};
+    request.owned = TRY(file_space(kernel));
+    request.memory = request.owned.get();
   } else if (options.has('u') || request.start.value < kernel_half) {
     request.space = Space::user;
     auto space = user_space(session);
@@ -271,36 +270,50 @@ Result<void> choose_memory(const Session& session, const Options& options,
   return {};
 }
 
-Result<void> set_range(const Kernel& kernel, const Options& options,
-                       Request& request) {
+// A number that was meant to be one, or crash's words for what it is instead.
+Result<std::uint64_t> number_of(std::string_view word) {
+  if (auto number = parse_number(word)) return *number;
+  return Error(ErrorKind::corrupt, fmt::format("not a valid number: {}", word));
+}
+
+Result<void> set_count(const Kernel& kernel, const Options& options,
+                       Request& request, report::Sink& out) {
   const auto& words = options.words();
-  request.start = TRY(code_place(kernel, words[0])).at;
-  if (auto offset = options.argument('o')) {
-    auto distance = parse_number(*offset);
-    if (!distance) {
-      return Error(ErrorKind::usage,
-                   fmt::format("invalid offset: {}", *offset));
-    }
-    request.start = request.start + *distance;
-  }
+  auto end = options.argument('e');
   if (words.size() > 1) {
-    auto count = parse_number(words[1]);
-    if (!count || *count == 0) {
-      return Error(ErrorKind::usage,
-                   fmt::format("invalid count: {}", words[1]));
+    request.count = TRY(number_of(words[1]));
+    if (request.count == 0) {
+      return Error(ErrorKind::corrupt,
+                   fmt::format("invalid count request: {}", words[1]));
     }
-    request.count = *count;
-  }
-  if (auto end = options.argument('e')) {
-    Address last = TRY(code_place(kernel, *end)).at;
-    if (last <= request.start) {
-      return Error(ErrorKind::usage,
-                   fmt::format("invalid ending address: {:x}", last.value));
+    if (end) {
+      out.note("WARNING: ending address ignored when count is specified");
     }
-    std::uint64_t bytes = last - request.start;
-    request.count =
-        options.has('r') ? bytes : (bytes + request.width - 1) / request.width;
+    return {};
   }
+  if (!end) {
+    if (!options.has('r')) return {};
+    return Error(ErrorKind::corrupt,
+                 "-r option requires either a count argument or the -e option");
+  }
+  Address last = TRY(code_place(kernel, *end)).at;
+  if (last <= request.start) {
+    return Error(ErrorKind::corrupt,
+                 fmt::format("invalid ending address: {:x}", last.value));
+  }
+  std::uint64_t bytes = last - request.start;
+  request.count =
+      options.has('r') ? bytes : (bytes + request.width - 1) / request.width;
+  return {};
+}
+
+Result<void> set_range(const Kernel& kernel, const Options& options,
+                       Request& request, report::Sink& out) {
+  request.start = TRY(code_place(kernel, options.words()[0])).at;
+  if (auto offset = options.argument('o')) {
+    request.start = request.start + TRY(number_of(*offset));
+  }
+  TRY(set_count(kernel, options, request, out));
   if (options.has('R')) {
     request.start = request.start - (request.count - 1) * request.width;
   }
@@ -319,20 +332,35 @@ RdStyle style_of(const Options& options) {
   return style;
 }
 
+// The symbol that is not there: of the address, or of -e.
+Result<void> unknown_symbol(const Session& session, const Options& options,
+                            report::Sink& out) {
+  bool is_start = !code_place(session.kernel, options.words()[0]);
+  show_alternatives(session,
+                    is_start ? options.words()[0]
+                             : std::string(options.argument('e').value_or("")),
+                    out);
+  return {};
+}
+
 Result<void> run(Session& session, Command::Words words, report::Sink& out) {
   std::vector<std::string> rest(words.begin(), words.end());
   Request request;
   request.width = take_width(rest, session.kernel.arch().pointer_size());
   Options options = TRY(Options::parse(rest, "adDsSupxmfNRo:e:r:"));
   if (options.words().empty() || options.words().size() > 2) {
-    return Error(ErrorKind::usage, "an address and a count are expected");
+    return Error(ErrorKind::usage, "");
   }
   if (options.has('m')) {
     return Error(ErrorKind::unsupported,
                  "machine addresses (-m) exist on Xen only");
   }
   request.style = style_of(options);
-  TRY(set_range(session.kernel, options, request));
+  auto range = set_range(session.kernel, options, request, out);
+  if (!range && range.error().kind() == ErrorKind::not_found) {
+    return unknown_symbol(session, options, out);
+  }
+  TRY(range);
   TRY(choose_memory(session, options, request));
   if (auto file = options.argument('r')) {
     return write_file(request, std::string(*file), out);

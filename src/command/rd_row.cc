@@ -18,7 +18,7 @@ unsigned decimal_columns(unsigned width, bool is_signed) {
     case 4:
       return 12;
     case 2:
-      return is_signed ? 7 : 6;
+      return is_signed ? 6 : 5;
     default:
       return is_signed ? 4 : 3;
   }
@@ -93,6 +93,7 @@ std::string to_text(const StringRow& row) {
   constexpr std::size_t line_size = 60;
   std::string text;
   std::size_t at = 0;
+  if (row.text.empty()) return text;
   do {
     text += fmt::format("{:16x}:  {}\n", row.address.value + at,
                         row.text.substr(at, line_size));

@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 
 #include "base/interrupt.h"
-#include "base/mapped_file.h"
 #include "base/numbers.h"
 #include "base/text.h"
+#include "command/alternatives.h"
 #include "command/definition_row.h"
 #include "command/options.h"
 #include "command/structure_row.h"
@@ -20,26 +20,6 @@ namespace {
 
 constexpr std::uint64_t max_count = 1 << 24;
 
-// The dump's file as an address space (-f).
-class FileSpace : public AddressSpace {
- public:
-  FileSpace(std::shared_ptr<const MappedFile> file, std::endian endian)
-      : file_(std::move(file)), endian_(endian) {}
-
-  std::endian endian() const override { return endian_; }
-  Result<void> read(Address from, std::span<std::byte> out) const override {
-    Result<void> read = file_->read(FileOffset{from.value}, out);
-    if (read) return {};
-    return Error(ErrorKind::fault, read.error().message(), from.value);
-  }
-  Result<PhysAddress> to_physical(Address at) const override {
-    return Error(ErrorKind::unsupported, "an offset in a file", at.value);
-  }
-
- private:
-  std::shared_ptr<const MappedFile> file_;
-  std::endian endian_;
-};
 
 // ---- What was asked ----
 
@@ -132,6 +112,10 @@ Result<Request> request(const Kernel& kernel, Command::Words words,
     rest.erase(rest.begin());
   }
   if (rest.empty() || rest.size() > 3) return Error(ErrorKind::usage, "");
+  if (rest[0].ends_with('.')) {
+    return Error(ErrorKind::not_found,
+                 fmt::format("invalid format: {}", rest[0]));
+  }
   StructureName name = structure_name(rest[0]);
   request.name = std::move(name.name);
   request.members = std::move(name.members);
@@ -225,31 +209,18 @@ class Structures {
 
   // Crash says this where the answer would be, not among the errors.
   Result<void> unknown_symbol() {
-    std::string text = "symbol not found: " + request_.address;
-    if (session_.settings.is_json) return Error(ErrorKind::not_found, text);
-    std::string names = alternatives();
-    out_.layout(text + "\npossible alternatives:\n" +
-                (names.empty() ? "  (none found)\n" : names));
-    out_.problem(Error(ErrorKind::not_found, ""));
+    show_alternatives(session_, request_.address, out_);
     return {};
-  }
-
-  std::string alternatives() const {
-    std::string text;
-    for (const Symbol& symbol : kernel_.symbols().sorted()) {
-      if (symbol.name.find(request_.address) == std::string_view::npos) {
-        continue;
-      }
-      text += fmt::format("  {:x} {}\n", symbol.address.value, symbol.name);
-    }
-    return text;
   }
 
   // What -l takes off each address.
   Result<std::uint64_t> distance() const {
     auto text = request_.options.argument('l');
     if (!text) return std::uint64_t{0};
-    return member_distance(kernel_.types(), *text);
+    auto found = member_distance(kernel_.types(), *text);
+    if (found) return *found;
+    return Error(ErrorKind::not_found,
+                 fmt::format("invalid -l option: {}", *text));
   }
 
   Result<void> elements(Address at) {
@@ -331,13 +302,8 @@ class Structures {
 Result<std::unique_ptr<AddressSpace>> other_space(const Session& session,
                                                   const Options& options) {
   if (options.has('u')) return user_space(session);
-  const Kernel& kernel = session.kernel;
-  if (!options.has('f')) return std::unique_ptr<AddressSpace>();
-  const auto& dumps = kernel.options().dumps;
-  if (dumps.empty()) return Error(ErrorKind::io, "there is no dump file");
-  auto file = TRY(MappedFile::open(dumps[0]));
-  return std::unique_ptr<AddressSpace>(
-      std::make_unique<FileSpace>(std::move(file), kernel.memory().endian()));
+  if (options.has('f')) return file_space(session.kernel);
+  return std::unique_ptr<AddressSpace>();
 }
 
 }  // namespace

@@ -84,7 +84,7 @@ std::string to_text(const Row& row) {
   if (row.offset != 0) text += fmt::format("+{}", row.offset);
   if (row.tail == Tail::none) return text + '\n';
   if (!row.module.empty()) text += fmt::format(" [{}]", printable(row.module));
-  if (row.tail == Tail::section) return text + ' ' + row.section + '\n';
+  if (row.tail == Tail::section) return text + " [" + row.section + "]\n";
   if (row.tail == Tail::line) text += ' ';
   if (row.line) text += fmt::format("{}: {}", row.line->file, row.line->line);
   return text + '\n';
@@ -326,7 +326,9 @@ void Answer::show_module(const Module& module) {
 }
 
 void Answer::show_part(std::string_view text) {
-  for (const Found& found : by_part(kernel_, text)) {
+  std::vector<Found> all = by_part(kernel_, text);
+  if (all.empty()) out_.layout("(none found)\n");
+  for (const Found& found : all) {
     if (interrupted()) return;
     emit(out_, row_of(kernel_, found, Tail::module));
   }

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/mapped_file.h"
 #include "base/numbers.h"
 #include "base/text.h"
 #include "command/calculator.h"
@@ -17,6 +18,26 @@ namespace {
 
 constexpr unsigned max_depth = 32;
 constexpr std::uint64_t max_elements = 65536;
+
+class FileSpace : public AddressSpace {
+ public:
+  FileSpace(std::shared_ptr<const MappedFile> file, std::endian endian)
+      : file_(std::move(file)), endian_(endian) {}
+
+  std::endian endian() const override { return endian_; }
+  Result<void> read(Address from, std::span<std::byte> out) const override {
+    Result<void> read = file_->read(FileOffset{from.value}, out);
+    if (read) return {};
+    return Error(ErrorKind::fault, read.error().message(), from.value);
+  }
+  Result<PhysAddress> to_physical(Address at) const override {
+    return Error(ErrorKind::unsupported, "an offset in a file", at.value);
+  }
+
+ private:
+  std::shared_ptr<const MappedFile> file_;
+  std::endian endian_;
+};
 
 report::Value value_at(const Object& object, unsigned depth);
 
@@ -161,6 +182,14 @@ ValueStyle value_style(const Session& session, std::optional<unsigned> radix) {
 Result<std::unique_ptr<AddressSpace>> user_space(const Session& session) {
   Object task = TRY(current_context(session));
   return task_user_memory(session.kernel, task);
+}
+
+Result<std::unique_ptr<AddressSpace>> file_space(const Kernel& kernel) {
+  const auto& dumps = kernel.options().dumps;
+  if (dumps.empty()) return Error(ErrorKind::io, "there is no dump file");
+  auto file = TRY(MappedFile::open(dumps[0]));
+  return std::unique_ptr<AddressSpace>(
+      std::make_unique<FileSpace>(std::move(file), kernel.memory().endian()));
 }
 
 bool is_per_cpu(const Kernel& kernel, Address at) {

@@ -39,6 +39,9 @@ ValueStyle value_style(const Session& session, std::optional<unsigned> radix);
 // The user memory of the task that commands mean.
 Result<std::unique_ptr<AddressSpace>> user_space(const Session& session);
 
+// The dump's first file, byte by byte: addresses are offsets in it.
+Result<std::unique_ptr<AddressSpace>> file_space(const Kernel& kernel);
+
 // Whether |at| is the template of a per-CPU variable of vmlinux.
 bool is_per_cpu(const Kernel& kernel, Address at);
 // "a", "all", "0,2-3", "" (|own|). |not_found| in crash's words.

@@ -2,6 +2,7 @@
 // whatis: what a name stands for, and which types have a size or a member.
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
@@ -26,19 +27,24 @@ const Help help = {
     .description =
         "Shows the definition of a structure, union, enumeration or typedef,\n"
         "or the declaration of a variable or function, or the type of an\n"
-        "expression. With -r or -m lists structures and unions instead.",
+        "expression. With -r all types of a size are listed instead, with -m\n"
+        "the structures and unions that have such a member, themselves or in\n"
+        "a structure inside of them.",
     .options =
         {
             {"-o", "the members' offsets"},
             {"-r size|range", "types of that size: 64, or 100-200"},
             {"-m member",
-             "types with a member whose type's name contains this text"},
+             "structures with a member whose type's name has this text in it, "
+             "pointers too"},
         },
     .examples =
         {
             {"A typedef", "whatis pid_t"},
             {"A variable", "whatis jiffies"},
-            {"Structures of 64 bytes", "whatis -r 64"},
+            {"Types of 64 bytes", "whatis -r 64"},
+            {"Large structures that have or point to a task",
+             "whatis -r 1000-9000 -m task_struct"},
         },
 };
 
@@ -72,60 +78,107 @@ report::Record to_record(const SizeRow& row) {
 
 // ---- How we find it ----
 
-struct Search {
-  std::uint64_t least = 0;
-  std::uint64_t most = ~std::uint64_t{0};
-  std::optional<std::string> member;
+// Which types are wanted. Not for more than one walk over them.
+class Search {
+ public:
+  static Result<Search> parse(const Options& options);
+  bool matches(const Type& type);
 
-  bool matches(const Type& type) const;
+ private:
+  bool has_wanted_member(const Type& compound, unsigned depth);
+
+  std::uint64_t least_ = 0;
+  std::uint64_t most_ = ~std::uint64_t{0};
+  std::optional<std::string> member_;
+  std::map<const Type*, bool> known_;  // compounds that were looked into
 };
 
-// Typedefs are second names: what they stand for is found by its own.
-bool Search::matches(const Type& type) const {
-  bool has_members =
-      type.kind == TypeKind::structure || type.kind == TypeKind::union_type;
-  if (!has_members || type.name.empty() || type.is_declaration) return false;
+// Typedefs have a size of their own; whether there is a member is asked of
+// what has them, and of a typedef only where that has no name.
+bool Search::matches(const Type& type) {
+  if (type.name.empty() || type.is_declaration) return false;
   std::uint64_t size = type.size();
-  if (size < least || size > most) return false;
-  if (!member) return true;
-  return std::ranges::any_of(type.members(), [&](const Member& one) {
-    return one.type != nullptr &&
-           type_name(*one.type).find(*member) != std::string::npos;
-  });
+  if (size == 0 || size < least_ || size > most_) return false;
+  if (!member_) return true;
+  const Type& real = type.stripped();
+  bool is_asked = &real == &type || real.name.empty();
+  return is_asked && real.is_compound() && has_wanted_member(real, 0);
 }
 
-Result<Search> search(const Options& options) {
+// What a member is of, through arrays, pointers and qualifiers; null for void.
+const Type* base_of(const Type* type, bool& is_pointer) {
+  for (unsigned depth = 0; type != nullptr && depth < 64; ++depth) {
+    switch (type->kind) {
+      case TypeKind::pointer:
+        is_pointer = true;
+        [[fallthrough]];
+      case TypeKind::array:
+      case TypeKind::const_type:
+      case TypeKind::volatile_type:
+      case TypeKind::restrict_type:
+      case TypeKind::atomic_type:
+        type = type->target();
+        break;
+      default:
+        return type;
+    }
+  }
+  return nullptr;
+}
+
+// Structures inside of |compound| are looked into, but not those that it
+// points to.
+bool Search::has_wanted_member(const Type& compound, unsigned depth) {
+  constexpr unsigned deepest = 32;
+  auto [entry, is_new] = known_.try_emplace(&compound, false);
+  if (!is_new || depth > deepest) return entry->second;
+  for (const Member& member : compound.members()) {
+    bool is_pointer = false;
+    const Type* base = base_of(member.type, is_pointer);
+    if (base == nullptr || base->kind == TypeKind::function) continue;
+    bool is_found = !base->name.empty() &&
+                    type_name(*base).find(*member_) != std::string::npos;
+    if (!is_found && !is_pointer && base->is_compound()) {
+      is_found = has_wanted_member(base->stripped(), depth + 1);
+    }
+    if (is_found) return known_[&compound] = true;
+  }
+  return false;
+}
+
+Result<std::uint64_t> size_of(std::string_view text) {
+  if (auto number = parse_number(text)) return *number;
+  return Error(ErrorKind::corrupt, fmt::format("not a valid number: {}", text));
+}
+
+Result<Search> Search::parse(const Options& options) {
   Search search;
-  if (auto member = options.argument('m')) search.member = *member;
+  if (auto member = options.argument('m')) search.member_ = *member;
   auto range = options.argument('r');
   if (!range) return search;
   std::size_t dash = std::min(range->find('-'), range->size());
-  auto least = parse_number(range->substr(0, dash));
-  auto most =
-      dash == range->size() ? least : parse_number(range->substr(dash + 1));
-  if (!least || !most || *most < *least) {
-    return Error(ErrorKind::usage, fmt::format("invalid range: {}", *range));
-  }
-  search.least = *least;
-  search.most = *most;
+  search.least_ = TRY(size_of(range->substr(0, dash)));
+  search.most_ = dash == range->size() ? search.least_
+                                       : TRY(size_of(range->substr(dash + 1)));
   return search;
 }
 
-Result<void> list_types(const Kernel& kernel, const Search& wanted,
-                        report::Sink& out) {
+void list_types(const Kernel& kernel, Search wanted, report::Sink& out) {
   std::set<std::pair<std::uint64_t, std::string>> found;
   kernel.types().each_type([&](const Type& type) {
     if (wanted.matches(type)) found.emplace(type.size(), type.name);
     return !interrupted();
   });
-  if (found.empty()) return {};
+  if (found.empty()) {
+    out.layout("(none found)\n");
+    return;
+  }
   std::size_t width = std::max<std::size_t>(
       4, fmt::formatted_size("{}", found.rbegin()->first));
   out.layout(fmt::format("{:>{}}  TYPE\n", "SIZE", width));
   for (const auto& [size, name] : found) {
     emit(out, SizeRow{size, name, width});
   }
-  return {};
 }
 
 // "struct foo", "union foo", "enum foo", or a name of any kind.
@@ -184,7 +237,8 @@ Result<void> run(Session& session, Command::Words words, report::Sink& out) {
   Options options = TRY(Options::parse(words, "or:m:"));
   const Kernel& kernel = session.kernel;
   if (options.has('r') || options.has('m')) {
-    return list_types(kernel, TRY(search(options)), out);
+    list_types(kernel, TRY(Search::parse(options)), out);
+    return {};
   }
   std::string text;
   for (const std::string& word : options.words()) {

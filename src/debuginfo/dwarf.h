@@ -36,6 +36,7 @@ Result<std::shared_ptr<TypeSource>> dwarf_types(
 struct SourceLine {
   std::string file;  // as compiled: directory and name
   unsigned line = 0;
+  std::string folder = {};  // where the compiler ran: DW_AT_comp_dir
 };
 
 // A function that was inlined at an address, innermost first.

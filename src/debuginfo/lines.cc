@@ -72,6 +72,7 @@ std::vector<CodeRange> address_ranges(Bytes section, std::endian endian) {
 // What is kept of a unit once it has been asked about.
 struct UnitCode {
   LineTable lines;
+  std::string folder;  // where the compiler ran
   std::once_flag listed;
   std::vector<CodeRange> functions;  // once listed
 };
@@ -106,7 +107,7 @@ class Lines : public SourceLines {
     const UnitCode& code = *TRY(unit_code(unit));
     const LineRow* row = code.lines.find(at);
     if (!row) return no_line(at);
-    return SourceLine{code.lines.file(row->file), row->line};
+    return SourceLine{code.lines.file(row->file), row->line, code.folder};
   }
 
   std::vector<InlinedCall> inlined_at(Address at) override {
@@ -177,10 +178,9 @@ class Lines : public SourceLines {
     const Attribute* directory = root.find(DW_AT_comp_dir);
     auto code = std::make_unique<UnitCode>();
     if (program) {
-      std::string_view home;
-      if (directory) home = directory->text;
+      if (directory) code->folder = directory->text;
       code->lines =
-          TRY(line_table(sections_, *program, home, unit.address_size));
+          TRY(line_table(sections_, *program, code->folder, unit.address_size));
     }
     return codes_.emplace(offset, std::move(code)).first->second.get();
   }

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "types/declaration.h"
 #include "unit/debuginfo/build_elf.h"
 
 namespace inquest::test {
@@ -114,6 +115,20 @@ TEST(Btf, StructuresWithEverythingInThem) {
   EXPECT_EQ(node->members()[3].name, "");
   EXPECT_EQ(node->members()[3].type->kind, TypeKind::union_type);
   EXPECT_EQ(find_member(*node, "a")->offset(), 24U);
+}
+
+// Compilers write them so; pahole writes one array of all elements.
+TEST(Btf, ArraysOfArraysKeepTheirDimensions) {
+  BtfBuilder builder;
+  auto number = builder.integer("int", 4, 1);
+  auto inner = builder.add("", k_array, 0, 0, {{number, number, 3}});
+  auto outer = builder.add("", k_array, 0, 0, {{inner, number, 2}});
+  builder.add("table", k_struct, 1, 24, {{builder.name("cells"), outer, 0}});
+  auto btf = opened(builder);
+  ASSERT_TRUE(btf);
+  const Member& cells = only(**btf, "table")->members()[0];
+  EXPECT_EQ(cells.type->size(), 24U);
+  EXPECT_EQ(declaration(*cells.type, cells.name), "int cells[2][3]");
 }
 
 TEST(Btf, BitFieldsOfBothForms) {
