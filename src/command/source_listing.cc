@@ -138,10 +138,9 @@ Result<void> show_source(const Session& session, Address at,
   }
   emit(out, row);
   if (found) return {};
-  auto function = function_at(kernel, at);
-  std::string name =
-      function ? symbol_text(function->name, at - function->start, false)
-               : fmt::format("{:x}", at.value);
+  auto code = kernel.place(at);
+  std::string name = code ? symbol_text(code->symbol, code->offset, false)
+                          : fmt::format("{:x}", at.value);
   return std::move(found).error().while_doing(name);
 }
 

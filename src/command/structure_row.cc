@@ -182,7 +182,7 @@ std::string to_text(const RawRow& row) {
   Bytes all = row.bytes;
   for (std::size_t at = 0; at < all.size(); at += line_bytes) {
     Bytes line = all.subspan(at, std::min(line_bytes, all.size() - at));
-    text += fmt::format("{:x}:  {:<33}   {}\n", (row.at + at).value,
+    text += fmt::format("{:16x}:  {:<33}   {}\n", (row.at + at).value,
                         words_text(line, row.endian), characters(line));
   }
   return text;
