@@ -36,7 +36,7 @@ struct Invocation {
   bool is_silent = false;
   bool has_rc_files = true;
   bool is_minimal = false;
-  bool has_extensions = false;  // -x
+  bool has_extensions = false;        // -x
   std::vector<std::string> scripts;   // -i
   std::vector<std::string> commands;  // --command: run instead of a prompt
   // "set" to be done first: {"radix", "16"}.
