@@ -77,7 +77,8 @@ BtRow BtBuilder::row(const Object& task) {
   BtRow row{.task = task_header(kernel_, task), .style = wants_.style};
   auto stack = task_stack(task);
   row.has_stack = stack && stack->value != 0;
-  if (!row.has_stack) return row;
+  row.is_active = kernel_.is_live() && walker_.active_cpu(task).has_value();
+  if (!row.has_stack || row.is_active) return row;
   Backtrace found = trace(task);
   row.broken = found.broken;
   if (found.user) row.user = registers(*found.user);

@@ -117,12 +117,14 @@ Record to_record(const BtRow& row) {
   record.add("frames", std::move(frames));
   if (row.user) record.add("registers", registers_record(*row.user));
   if (row.broken) record.add("incomplete", row.broken->message());
+  if (row.is_active) record.add("active", true);
   return record;
 }
 
 std::string to_text(const BtRow& row) {
   std::string text = to_text(row.task);
   if (!row.has_stack) return text + "(no stack)\n";
+  if (row.is_active) return text + "(active)\n";
   if (row.style.has_start && !row.frames.empty()) {
     text += "              START: " +
             code_text(row.frames.front().code,

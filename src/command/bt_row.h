@@ -61,6 +61,7 @@ struct BtRow {
   std::optional<BtRegisters> user = {};  // registers without a frame
   std::optional<Error> broken = {};      // why frames are missing
   bool has_stack = true;
+  bool is_active = false;  // on a running system: its stack changes
 };
 report::Record to_record(const BtRow& row);
 std::string to_text(const BtRow& row);

@@ -5,6 +5,7 @@
 
 #include "base/numbers.h"
 #include "base/text.h"
+#include "kernel/running_kernel.h"
 
 namespace inquest {
 namespace {
@@ -64,8 +65,8 @@ std::vector<Object> with_pid(const Kernel& kernel, std::uint64_t pid) {
 Result<Object> current_context(const Session& session) {
   const Kernel& kernel = session.kernel;
   if (session.task) return kernel.object("task_struct", *session.task);
-  auto panicked = panic_task(kernel);
-  if (panicked) return panicked;
+  auto special = kernel.is_live() ? own_task(kernel) : panic_task(kernel);
+  if (special) return special;
   return idle_task(kernel, 0);
 }
 

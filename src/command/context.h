@@ -14,7 +14,7 @@
 namespace inquest {
 
 // The task that commands mean when none is named: Session::task, else the one
-// that panicked, else CPU 0's idle task.
+// that panicked or, on the running system, our own; else CPU 0's idle task.
 Result<Object> current_context(const Session& session);
 
 // The tasks that |word| names: a pid (decimal, or hexadecimal where no task

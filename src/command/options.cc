@@ -98,4 +98,18 @@ std::optional<unsigned> Options::radix(std::string_view hex) const {
   return radix;
 }
 
+unsigned take_width(std::vector<std::string>& words, unsigned usual) {
+  unsigned width = usual;
+  auto is_width = [&](const std::string& word) {
+    for (unsigned bits : {8U, 16U, 32U, 64U}) {
+      if (word != fmt::format("-{}", bits)) continue;
+      width = bits / 8;
+      return true;
+    }
+    return false;
+  };
+  std::erase_if(words, is_width);
+  return width;
+}
+
 }  // namespace inquest

@@ -40,4 +40,8 @@ class Options {
   std::vector<std::string> words_;
 };
 
+// Takes options like -16, which are one number and not two letters, from
+// |words|: the bytes of so many bits, of the last such option or |usual|.
+unsigned take_width(std::vector<std::string>& words, unsigned usual);
+
 }  // namespace inquest

@@ -188,10 +188,15 @@ class Printer {
     if (value.fault() != nullptr) return as_gdb_error(*value.fault());
     bool is_void = value.type().stripped().kind == TypeKind::void_type;
     if (is_void && !value.is_value()) {
+      bool has_file = session_.kernel.vmlinux_file() != nullptr;
       return Error(ErrorKind::not_found,
                    fmt::format("'{}' has unknown type; cast it to its "
-                               "declared type",
-                               text));
+                               "declared type{}",
+                               text,
+                               has_file ? ""
+                                        : " (it would be in a vmlinux with "
+                                          "debug information, and there is "
+                                          "none)"));
     }
     ValueStyle style = value_style(session_, request_.radix);
     style.format = request_.format;

@@ -70,21 +70,6 @@ struct Request {
   Address read_from;                    // where |start| is in |memory|
 };
 
-// An option like -16 is one number, not two letters.
-unsigned take_width(std::vector<std::string>& words, unsigned usual) {
-  unsigned width = usual;
-  auto is_width = [&](const std::string& word) {
-    for (unsigned bits : {8U, 16U, 32U, 64U}) {
-      if (word != fmt::format("-{}", bits)) continue;
-      width = bits / 8;
-      return true;
-    }
-    return false;
-  };
-  std::erase_if(words, is_width);
-  return width;
-}
-
 std::string_view space_name(Space space) {
   switch (space) {
     case Space::user:

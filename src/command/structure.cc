@@ -20,7 +20,6 @@ namespace {
 
 constexpr std::uint64_t max_count = 1 << 24;
 
-
 // ---- What was asked ----
 
 struct Request {

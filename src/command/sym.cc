@@ -133,7 +133,9 @@ std::string section_name(const Kernel& kernel, const Found& found) {
   if (found.module != nullptr) return module_section(kernel, found);
   constexpr std::uint64_t in_memory = 2;  // SHF_ALLOC
   Address linked = found.symbol->address - kernel.kaslr_offset();
-  for (const ElfSection& section : kernel.vmlinux_file().sections()) {
+  const ElfFile* vmlinux = kernel.vmlinux_file();
+  if (vmlinux == nullptr) return "(unknown)";
+  for (const ElfSection& section : vmlinux->sections()) {
     if ((section.flags & in_memory) != 0 && linked >= section.address &&
         linked - section.address < section.size) {
       return section.name;

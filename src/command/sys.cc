@@ -217,7 +217,9 @@ Result<void> show_config(const Kernel& kernel, report::Sink& out) {
 Result<void> run(Session& session, Command::Words words, report::Sink& out) {
   const Kernel& kernel = session.kernel;
   if (words.size() == 1 && words.front() == "-panic") {
-    return Error(ErrorKind::unsupported, "a dump cannot panic again");
+    return Error(ErrorKind::unsupported,
+                 kernel.is_live() ? "the running system is not made to panic"
+                                  : "a dump cannot panic again");
   }
   Options options = TRY(Options::parse(words, "cti"));
   if (options.has('c')) return show_calls(kernel, options, out);
@@ -258,7 +260,8 @@ SystemRow system_row(const Kernel& kernel) {
   row.uts = uts_name(kernel);
   row.memory = converted(memory_size(kernel), size_text);
   row.megahertz = cpu_megahertz(kernel);
-  row.panic = panic_message(kernel);
+  row.is_live = kernel.is_live();
+  if (!row.is_live) row.panic = panic_message(kernel);
   return row;
 }
 
@@ -286,7 +289,11 @@ report::Record to_record(const SystemRow& row) {
   }
   record.add("mhz", row.megahertz);
   record.add("memory", row.memory);
-  record.add("panic", row.panic);
+  if (row.is_live) {
+    record.add("live", true);
+  } else {
+    record.add("panic", row.panic);
+  }
   return record;
 }
 
@@ -317,6 +324,7 @@ std::string to_text(const SystemRow& row) {
        fmt::format("{}  ({} Mhz)", uts(&UtsName::machine),
                    row.megahertz ? std::to_string(*row.megahertz) : "unknown"));
   line("MEMORY", shown(row.memory));
+  if (row.is_live) return text;
   bool is_oops = row.panic.find("Oops: ") != std::string::npos;
   line("PANIC", fmt::format("\"{}\"{}", printable(row.panic),
                             is_oops ? " (check log for details)" : ""));

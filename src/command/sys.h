@@ -24,6 +24,7 @@ struct SystemRow {
   Result<std::uint64_t> megahertz = std::uint64_t{0};
   Result<std::string> memory = std::string();
   std::string panic;
+  bool is_live = false;  // and has no panic
 };
 
 SystemRow system_row(const Kernel& kernel);

@@ -7,6 +7,9 @@
 
 #include <fmt/format.h>
 
+#include "base/numbers.h"
+#include "base/text.h"
+
 namespace inquest {
 namespace {
 
@@ -93,7 +96,38 @@ Result<SymbolTable> kallsyms(const KallsymsTables& tables) {
         std::string_view(*text).substr(start + 1, ends[i] - start - 1));
     start = ends[i];
   }
-  return SymbolTable(std::move(symbols), text);
+  return sized_symbols(std::move(symbols), text);
+}
+
+Result<SymbolTable> kallsyms_listing(std::string text) {
+  constexpr std::size_t shortest = 4;  // "0 T a"
+  auto kept = std::make_shared<const std::string>(std::move(text));
+  std::vector<Symbol> symbols;
+  bool has_address = false;
+  for (std::string_view line : lines(*kept)) {
+    std::size_t blank = line.find(' ');
+    if (blank == std::string_view::npos || line.size() < blank + shortest ||
+        line[blank + 2] != ' ') {
+      continue;
+    }
+    auto address = parse_hex(line.substr(0, blank));
+    std::string_view name = trim(line.substr(blank + 3));
+    // Behind a tab there is the owner of what is not vmlinux's.
+    if (!address || name.empty() || name.size() > longest_name ||
+        name.find_first_of("\t [") != std::string_view::npos ||
+        is_mapping_mark(name)) {
+      continue;
+    }
+    has_address = has_address || *address != 0;
+    symbols.push_back({.name = source_name(name),
+                       .address = {*address},
+                       .letter = line[blank + 1]});
+  }
+  if (symbols.empty()) return corrupt("there are no symbols");
+  if (!has_address) {
+    return Error(ErrorKind::unsupported, "kallsyms: all addresses are hidden");
+  }
+  return sized_symbols(std::move(symbols), kept);
 }
 
 }  // namespace inquest

@@ -34,7 +34,13 @@ struct KallsymsTables {
   Bytes token_table, token_index;
 };
 
-// |corrupt| names what does not fit. Symbols have no sizes.
+// |corrupt| names what does not fit. Each symbol reaches to the next.
 Result<SymbolTable> kallsyms(const KallsymsTables& tables);
+
+// The symbols of vmlinux in |text|, which is /proc/kallsyms: lines of address,
+// letter and name, and those of modules or generated code with an owner in
+// brackets behind. Lines that make no sense are skipped. |unsupported| when all
+// addresses are hidden, |corrupt| when there are no symbols.
+Result<SymbolTable> kallsyms_listing(std::string text);
 
 }  // namespace inquest

@@ -126,7 +126,30 @@ void order_ties(std::vector<Symbol>& symbols) {
   }
 }
 
+// Between the end of one part of the address space and the start of another
+// lies no symbol.
+void reach_to_next(std::vector<Symbol>& symbols) {
+  constexpr std::uint64_t most = std::uint64_t{1} << 30;
+  for (std::size_t i = 0; i < symbols.size();) {
+    std::size_t next = i;
+    while (next < symbols.size() && symbols[next].address == symbols[i].address)
+      ++next;
+    std::uint64_t size =
+        next < symbols.size() ? symbols[next].address - symbols[i].address : 0;
+    for (; i < next; ++i)
+      symbols[i].size = size < most ? size : 0;
+  }
+}
+
 }  // namespace
+
+SymbolTable sized_symbols(std::vector<Symbol> symbols,
+                          std::shared_ptr<const void> keeps) {
+  symbols = in_address_order(std::move(symbols));
+  order_ties(symbols);
+  reach_to_next(symbols);
+  return {std::move(symbols), std::move(keeps)};
+}
 
 bool is_mapping_mark(std::string_view name) {
   return name.size() > 1 && name[0] == '$' &&

@@ -59,6 +59,11 @@ class SymbolTable {
   mutable std::unique_ptr<Names> names_;
 };
 
+// Symbols of a source without sizes (kallsyms): each reaches to the next one,
+// ties are ordered as symbol_table() orders them.
+SymbolTable sized_symbols(std::vector<Symbol> symbols,
+                          std::shared_ptr<const void> keeps);
+
 // A function's name in the source: without what the compiler appended to the
 // clones it made (".isra.0", ".part.1", ".llvm.2"); ".constprop.0" and ".cold"
 // stay, as in crash.

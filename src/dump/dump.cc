@@ -41,6 +41,17 @@ class FileStart : public DataSource {
   Bytes start_;
 };
 
+// All of |files| when they are raw RAM, none when not all are.
+std::vector<RawPart> raw_parts(std::span<const std::filesystem::path> files) {
+  std::vector<RawPart> parts;
+  for (const std::filesystem::path& file : files) {
+    auto part = raw_part(file.native());
+    if (!part) return {};
+    parts.push_back(std::move(*part));
+  }
+  return parts;
+}
+
 }  // namespace
 
 void Dump::read_run(PhysAddress from, std::span<std::byte> out,
@@ -57,8 +68,14 @@ void Dump::read_run(PhysAddress from, std::span<std::byte> out,
   }
 }
 
+Result<void> Dump::write(PhysAddress /*to*/, Bytes /*bytes*/) const {
+  return Error(ErrorKind::unsupported, "not allowed on dumpfiles");
+}
+
 Result<std::unique_ptr<Dump>> open_dump(
     std::span<const std::filesystem::path> files) {
+  auto raw = raw_parts(files);
+  if (!raw.empty()) return open_raw(raw);
   std::vector<std::shared_ptr<const DataSource>> sources;
   const DumpFormat* format = nullptr;
   for (const std::filesystem::path& path : files) {

@@ -47,6 +47,8 @@ struct DumpInfo {
   std::uint64_t page_size = 4096;  // what the dump is stored in
   bool is_partial = false;         // makedumpfile left pages out
   bool is_incomplete = false;      // the writer ran out of space
+  bool is_live = false;            // memory in use: it changes while we look
+  bool is_own_machine = false;     // ... by the kernel that we run on
   std::optional<unsigned> dump_level;
   // Where physical memory starts, in the kdump sub header's opinion.
   std::optional<std::uint64_t> phys_base;
@@ -96,6 +98,10 @@ class Dump {
   // of the (first) file; |not_found| where pages are compressed.
   virtual Result<PhysAddress> physical_at(FileOffset offset) const = 0;
 
+  // Changes memory: |unsupported| unless it is live, |io| where the host does
+  // not let us. Whether the user allowed it was asked before.
+  virtual Result<void> write(PhysAddress to, Bytes bytes) const;
+
  protected:
   DumpInfo info_;
 };
@@ -113,6 +119,26 @@ struct DumpFormat {
 // content. Errors name file, place and reason.
 Result<std::unique_ptr<Dump>> open_dump(
     std::span<const std::filesystem::path> files);
+
+// The memory of the machine we run on, through |device|: /proc/kcore, or
+// /dev/mem or what else shows memory at its physical addresses. Errors say what
+// is missing: the file, privileges, or the kernel's leave.
+Result<std::unique_ptr<Dump>> open_live(const std::filesystem::path& device);
+
+// "file@1000": the memory from physical address 1000 on, as it is. Several of
+// them are one dump. "live:file@0": memory in use, of a virtual machine.
+struct RawPart {
+  std::filesystem::path file;
+  PhysAddress start;
+  bool is_live = false;
+};
+// Nothing when |name| is no such thing, or the name of a file as a whole.
+std::optional<RawPart> raw_part(std::string_view name);
+
+// Writes all of |dump| as an ELF core file. |elf_machine|: EM_*.
+Result<void> save_as_elf(const Dump& dump, unsigned elf_machine,
+                         std::string_view vmcoreinfo,
+                         const std::filesystem::path& file);
 
 // Whether |file| looks like a dump, and not like a vmlinux or a text file.
 bool is_dump(const std::filesystem::path& file);

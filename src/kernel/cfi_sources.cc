@@ -9,7 +9,9 @@ CfiMethod::Source CfiSources::find(Address pc) {
   std::lock_guard lock(mutex_);
   const Module* module = kernel_.modules().at(pc);
   if (module == nullptr) {
-    return {of(kernel_.vmlinux_file()), kernel_.kaslr_offset()};
+    const ElfFile* vmlinux = kernel_.vmlinux_file();
+    if (vmlinux == nullptr) return {};
+    return {of(*vmlinux), kernel_.kaslr_offset()};
   }
   const ModuleFile* file = kernel_.modules().file(*module);
   if (file == nullptr || file->relocated == nullptr) return {};

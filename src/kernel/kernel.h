@@ -34,12 +34,14 @@ class Modules;  // kernel/module.h: the loaded modules and their debug info
 // What to open, and what the user insists on.
 struct KernelOptions {
   std::vector<std::filesystem::path> dumps;      // one dump; several: split
+  std::optional<std::filesystem::path> live;     // instead: see open_live()
   std::optional<std::filesystem::path> vmlinux;  // else searched for
   std::optional<std::filesystem::path> cache;    // index folder; else XDG's
   std::optional<std::uint64_t> kaslr_offset;     // --kaslr
   std::map<std::string, std::uint64_t, std::less<>> machine;  // -m k=v
   bool zero_excluded = false;
   bool no_modules = false;
+  bool may_write = false;  // wr may change memory in use
   DwarfProgress progress = {};  // told while an index is built
 };
 
@@ -47,7 +49,8 @@ class Kernel {
  public:
   // Opens the dump and finds out where the kernel lies. Costs milliseconds
   // whatever the dump's size: no task, module or DWARF is looked at. A vmlinux
-  // that is not the dump's own is an error that names both build-ids.
+  // that is not the dump's own is an error that names both build-ids. Without
+  // any, the kernel's own symbols and types have to do: see remarks().
   static Result<std::unique_ptr<Kernel>> open(const KernelOptions& options);
   virtual ~Kernel() = default;
 
@@ -55,11 +58,19 @@ class Kernel {
   virtual const DumpInfo& dump_info() const = 0;
   virtual const Dump& dump() const = 0;
   virtual const Vmcoreinfo& vmcoreinfo() const = 0;
+  // Where the symbols come from: vmlinux, /proc/kallsyms, or "(kallsyms)" for
+  // those in memory.
   virtual const std::filesystem::path& vmlinux() const = 0;
-  virtual const ElfFile& vmlinux_file() const = 0;
+  virtual const ElfFile* vmlinux_file() const = 0;  // null: there is none
+  // What had to be done without, for the user to know.
+  virtual const std::vector<std::string>& remarks() const = 0;
   virtual const Arch& arch() const = 0;
   virtual const LinuxArch& linux_arch() const = 0;
   virtual const KernelOptions& options() const = 0;
+  // The memory is in use: every read may find something else.
+  bool is_live() const { return dump_info().is_live; }
+  // Forgets what such memory may have changed. Not while a command runs.
+  virtual void refresh() const = 0;
 
   // ---- Memory ----
   virtual const MappedSpace& memory() const = 0;  // kernel virtual

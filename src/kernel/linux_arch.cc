@@ -10,16 +10,19 @@
 
 namespace inquest {
 
-Result<std::string> linked_text(const ElfFile& vmlinux,
+Result<std::string> linked_text(const ElfFile* vmlinux,
                                 std::optional<Address> at) {
   constexpr std::uint64_t limit = 512;
   constexpr std::uint64_t shortest = 16;
+  if (vmlinux == nullptr) {
+    return Error(ErrorKind::not_found, "there is no vmlinux");
+  }
   if (!at) return Error(ErrorKind::not_found, "vmlinux has no linux_banner");
-  for (const ElfSection& section : vmlinux.sections()) {
+  for (const ElfSection& section : vmlinux->sections()) {
     if (section.address > *at || *at - section.address >= section.size) {
       continue;
     }
-    Bytes bytes = TRY(vmlinux.contents(section));
+    Bytes bytes = TRY(vmlinux->contents(section));
     std::uint64_t offset = *at - section.address;
     if (offset >= bytes.size()) continue;
     bytes = bytes.subspan(offset);

@@ -44,7 +44,8 @@ struct KernelLayout {
 struct LayoutClues {
   const PhysicalMemory& memory;
   const Vmcoreinfo& vmcoreinfo;
-  const ElfFile& vmlinux;
+  const Arch& arch;
+  const ElfFile* vmlinux = nullptr;  // null: there is none
   // A symbol's address as linked.
   std::function<std::optional<Address>(std::string_view)> linked;
   std::optional<std::uint64_t> kaslr_offset;                  // --kaslr
@@ -72,7 +73,7 @@ struct SavedRegisters {
 
 // The text that vmlinux has at |at| (as linked), up to its NUL or newline:
 // the kernel's banner is recognised by it.
-Result<std::string> linked_text(const ElfFile& vmlinux,
+Result<std::string> linked_text(const ElfFile* vmlinux,
                                 std::optional<Address> at);
 
 // Linux on one architecture: where its kernel puts things.

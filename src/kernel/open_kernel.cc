@@ -9,6 +9,8 @@
 #include "base/numbers.h"
 #include "base/text.h"
 #include "kernel/bpf_symbols.h"
+#include "kernel/kallsyms_search.h"
+#include "kernel/running_kernel.h"
 
 namespace inquest {
 namespace {
@@ -29,10 +31,16 @@ std::filesystem::path default_cache() {
   return std::filesystem::path(home) / ".cache/inquest";
 }
 
+bool is_same_module(const Module& before, const Module& now) {
+  return before.address == now.address && before.name == now.name &&
+         before.base == now.base && before.size == now.size;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Kernel>> Kernel::open(const KernelOptions& options) {
-  std::shared_ptr<const Dump> dump = TRY(open_dump(options.dumps));
+  std::shared_ptr<const Dump> dump =
+      TRY(options.live ? open_live(*options.live) : open_dump(options.dumps));
   auto kernel = std::make_unique<OpenKernel>(options, std::move(dump));
   TRY(kernel->start());
   return std::unique_ptr<Kernel>(std::move(kernel));
@@ -57,6 +65,7 @@ Result<void> OpenKernel::start() {
 
 VmlinuxQuery OpenKernel::query() const {
   VmlinuxQuery query;
+  if (dump_->info().is_own_machine) query = running_kernel();
   if (dump_->info().uts) {
     query.release = dump_->info().uts->release;
     query.version = dump_->info().uts->version;
@@ -72,8 +81,11 @@ Result<void> OpenKernel::find_file() {
     vmlinux_ = TRY(ElfFile::open(*options_.vmlinux));
     TRY(check_build_id(query(), *vmlinux_));
   } else {
-    vmlinux_ = TRY(find_vmlinux(query()));
+    auto found = find_vmlinux(query());
+    if (!found) return do_without_file(found.error());
+    vmlinux_ = std::move(found).value();
   }
+  named_ = vmlinux_->path();
   unsigned machine = vmlinux_->machine();
   unsigned dumped = dump_->info().elf_machine;
   if (dumped != 0 && dumped != machine) {
@@ -82,20 +94,69 @@ Result<void> OpenKernel::find_file() {
                              "than the dump (ELF machine {})",
                              vmlinux_->path().string(), machine, dumped));
   }
+  return choose_arch(machine, vmlinux_->path().string());
+}
+
+Result<void> OpenKernel::do_without_file(const Error& missing) {
+  bool has_symbols = vmcoreinfo_.symbol("kallsyms_names").has_value() ||
+                     dump_->info().is_own_machine;
+  if (!has_symbols || dump_->info().elf_machine == 0) return missing;
+  remarks_.push_back(missing.message());
+  return choose_arch(dump_->info().elf_machine,
+                     dump_->info().files.front().string());
+}
+
+Result<void> OpenKernel::choose_arch(unsigned machine,
+                                     const std::string& whose) {
   arch_ = find_arch(machine);
   linux_arch_ = find_linux_arch(machine);
-  if (arch_ == nullptr || linux_arch_ == nullptr) {
-    return Error(ErrorKind::unsupported,
-                 fmt::format("{}: kernels of ELF machine {} are not supported",
-                             vmlinux_->path().string(), machine));
-  }
-  return {};
+  if (arch_ != nullptr && linux_arch_ != nullptr) return {};
+  return Error(ErrorKind::unsupported,
+               fmt::format("{}: kernels of ELF machine {} are not supported",
+                           whose, machine));
 }
 
 std::optional<Address> OpenKernel::linked(std::string_view name) const {
   const Symbol* found = symbols_->find(name);
   if (found == nullptr) return std::nullopt;
   return found->address - slide_;
+}
+
+Result<KernelLayout> OpenKernel::layout_by(
+    const std::function<std::optional<Address>(std::string_view)>& linked,
+    std::optional<std::uint64_t> slide) const {
+  return linux_arch_->layout({*physical_, vmcoreinfo_, *arch_, vmlinux_.get(),
+                              linked, slide, options_.machine});
+}
+
+// A kernel of our own machine lists them; every one has them in memory, from
+// where they are taken when it hides the list.
+Result<SymbolTable> OpenKernel::find_symbols() {
+  if (vmlinux_) return symbol_table(vmlinux_, slide_);
+  std::string hidden;
+  if (dump_->info().is_own_machine) {
+    named_ = "/proc/kallsyms";
+    auto listed = running_symbols();
+    if (listed) return listed;
+    hidden = listed.error().message();
+  }
+  auto found = symbols_in_memory();
+  if (!found) {
+    if (!hidden.empty()) hidden += "; ";
+    return Error(found.error().kind(),
+                 fmt::format("{}\nand without vmlinux: {}{}", remarks_.back(),
+                             hidden, found.error().message()));
+  }
+  if (!hidden.empty()) remarks_.push_back(hidden);
+  named_ = "(kallsyms)";
+  return found;
+}
+
+Result<SymbolTable> OpenKernel::symbols_in_memory() {
+  KernelLayout first =
+      TRY(layout_by(noted_symbols(vmcoreinfo_, slide_), slide_));
+  MappedSpace image(physical_, *arch_, first.windows, first.paging);
+  return kallsyms_in_memory(image, vmcoreinfo_, arch_->pointer_size());
 }
 
 Result<void> OpenKernel::find_layout() {
@@ -106,11 +167,11 @@ Result<void> OpenKernel::find_layout() {
     }
   }
   slide_ = slide.value_or(0);
-  symbols_.emplace(TRY(symbol_table(vmlinux_, slide_)));
-  layout_ = TRY(linux_arch_->layout(
-      {*physical_, vmcoreinfo_, *vmlinux_,
-       [this](std::string_view name) { return linked(name); }, slide,
-       options_.machine}));
+  symbols_.emplace(TRY(find_symbols()));
+  // The kernel's own symbols are where they are, however far it was moved.
+  if (!vmlinux_) slide = slide_;
+  layout_ = TRY(
+      layout_by([this](std::string_view name) { return linked(name); }, slide));
   if (layout_.kaslr_offset != slide_) {
     slide_ = layout_.kaslr_offset;
     symbols_.emplace(TRY(symbol_table(vmlinux_, slide_)));
@@ -118,13 +179,14 @@ Result<void> OpenKernel::find_layout() {
   memory_ = std::make_unique<MappedSpace>(physical_, *arch_, layout_.windows,
                                           layout_.paging);
   note_image();
-  return vmcoreinfo_.find("BUILD-ID") ? Result<void>() : check_banner();
+  bool is_known = !vmlinux_ || vmcoreinfo_.find("BUILD-ID");
+  return is_known ? Result<void>() : check_banner();
 }
 
 // Kernels before 5.9 do not note their build-id.
 Result<void> OpenKernel::check_banner() const {
   auto at = linked("linux_banner");
-  auto expected = linked_text(*vmlinux_, at);
+  auto expected = linked_text(vmlinux_.get(), at);
   if (!expected) return {};
   auto bytes = memory_->bytes(*at + slide_, expected->size());
   std::string_view found = bytes ? as_text(*bytes) : "";
@@ -167,9 +229,27 @@ void OpenKernel::read_vmcoreinfo() {
 // ---- Symbols ----
 
 Modules& OpenKernel::modules() const {
-  std::call_once(modules_once_,
-                 [this] { modules_ = std::make_unique<Modules>(*this); });
-  return *modules_;
+  std::call_once(passing_->modules_once, [this] {
+    passing_->modules = std::make_unique<Modules>(*this);
+  });
+  return *passing_->modules;
+}
+
+// Files that were loaded for modules stay as long as the modules do.
+void OpenKernel::refresh() const {
+  if (!is_live()) return;
+  auto fresh = std::make_unique<Passing>();
+  if (Modules* before = passing_->modules.get()) {
+    Modules now(*this);
+    if (std::ranges::equal(before->list(), now.list(), is_same_module)) {
+      std::call_once(fresh->modules_once,
+                     [&] { fresh->modules = std::move(passing_->modules); });
+    } else {
+      for (const Module& module : before->list())
+        before->unload(module);
+    }
+  }
+  passing_ = std::move(fresh);
 }
 
 Result<Address> OpenKernel::symbol(std::string_view name) const {
@@ -196,6 +276,10 @@ void OpenKernel::add_type_sources() const {
     btf_ = std::move(found).value();
     types_->add(btf_);
   }
+  if (btf_ && dump_->info().is_own_machine) {
+    types_->add(running_module_types(btf_, arch_->pointer_size()));
+  }
+  if (!vmlinux_) return;
   if (auto dwarf = dwarf_types(vmlinux_, dwarf_options())) {
     types_->add(std::move(dwarf).value());
   }
@@ -213,14 +297,19 @@ DwarfOptions OpenKernel::dwarf_options() const {
   return options;
 }
 
-// From vmlinux, or else from the dump's memory.
+// From vmlinux, or else what the kernel shows of itself or has in memory.
 Result<std::shared_ptr<Btf>> OpenKernel::find_btf() const {
   unsigned pointer_size = arch_->pointer_size();
-  const ElfSection* section = vmlinux_->section(".BTF");
+  const ElfSection* section = vmlinux_ ? vmlinux_->section(".BTF") : nullptr;
   if (section != nullptr) {
     Bytes bytes = TRY(vmlinux_->contents(*section));
     return Btf::open(bytes, vmlinux_->endian(), pointer_size, nullptr,
                      vmlinux_);
+  }
+  if (dump_->info().is_own_machine) {
+    if (auto shown = running_btf("vmlinux")) {
+      return Btf::open(**shown, arch_->endian(), pointer_size, nullptr, *shown);
+    }
   }
   constexpr std::uint64_t most = std::uint64_t{256} << 20;
   // Not symbol(): that would ask the modules, and those need types.
@@ -236,7 +325,7 @@ Result<std::shared_ptr<Btf>> OpenKernel::find_btf() const {
   }
   auto bytes = std::make_shared<const std::vector<std::byte>>(
       TRY(memory_->bytes(start, stop - start)));
-  return Btf::open(*bytes, vmlinux_->endian(), pointer_size, nullptr, bytes);
+  return Btf::open(*bytes, arch_->endian(), pointer_size, nullptr, bytes);
 }
 
 // The symbol table knows where a variable is in the dump, debug information
@@ -346,9 +435,11 @@ std::optional<Kernel::Place> OpenKernel::place(Address at) const {
 
 std::optional<Kernel::Place> OpenKernel::bpf_place(Address at) const {
   if (at.value >> 63 == 0) return std::nullopt;  // kernel code lies high
-  std::call_once(bpf_once_, [this] { bpf_ = bpf_symbols(*this); });
-  auto after = std::ranges::upper_bound(bpf_, at, {}, &BpfSymbol::start);
-  if (after == bpf_.begin()) return std::nullopt;
+  std::call_once(passing_->bpf_once,
+                 [this] { passing_->bpf = bpf_symbols(*this); });
+  const std::vector<BpfSymbol>& all = passing_->bpf;
+  auto after = std::ranges::upper_bound(all, at, {}, &BpfSymbol::start);
+  if (after == all.begin()) return std::nullopt;
   const BpfSymbol& symbol = *std::prev(after);
   if (at >= symbol.end) return std::nullopt;
   return Place{symbol.name, at - symbol.start, symbol.end - symbol.start,
@@ -364,11 +455,14 @@ Result<SourceLine> OpenKernel::source_line(Address at) const {
     return Error(ErrorKind::not_found, "no line numbers for this address");
   }
   std::call_once(lines_once_, [this] {
+    if (!vmlinux_) return;
     auto opened = source_lines(vmlinux_);
     if (opened) lines_ = std::move(opened).value();
   });
   if (!lines_)
-    return Error(ErrorKind::not_found, "vmlinux has no line numbers");
+    return Error(ErrorKind::not_found,
+                 vmlinux_ ? "vmlinux has no line numbers"
+                          : "without vmlinux there are no line numbers");
   return lines_->line_at(at - slide_);
 }
 

@@ -24,10 +24,10 @@ class OpenKernel final : public Kernel {
   const DumpInfo& dump_info() const override { return dump_->info(); }
   const Dump& dump() const override { return *dump_; }
   const Vmcoreinfo& vmcoreinfo() const override { return vmcoreinfo_; }
-  const std::filesystem::path& vmlinux() const override {
-    return vmlinux_->path();
-  }
-  const ElfFile& vmlinux_file() const override { return *vmlinux_; }
+  const std::filesystem::path& vmlinux() const override { return named_; }
+  const ElfFile* vmlinux_file() const override { return vmlinux_.get(); }
+  const std::vector<std::string>& remarks() const override { return remarks_; }
+  void refresh() const override;
   const Arch& arch() const override { return *arch_; }
   const LinuxArch& linux_arch() const override { return *linux_arch_; }
   const KernelOptions& options() const override { return options_; }
@@ -61,7 +61,14 @@ class OpenKernel final : public Kernel {
 
  private:
   Result<void> find_file();
+  Result<void> do_without_file(const Error& missing);
+  Result<void> choose_arch(unsigned machine, const std::string& whose);
+  Result<SymbolTable> find_symbols();
+  Result<SymbolTable> symbols_in_memory();
   Result<void> find_layout();
+  Result<KernelLayout> layout_by(
+      const std::function<std::optional<Address>(std::string_view)>& linked,
+      std::optional<std::uint64_t> slide) const;
   Result<void> check_banner() const;
   VmlinuxQuery query() const;
   std::optional<Address> linked(std::string_view name) const;
@@ -76,7 +83,9 @@ class OpenKernel final : public Kernel {
   KernelOptions options_;
   std::shared_ptr<const Dump> dump_;
   Vmcoreinfo vmcoreinfo_;
-  std::shared_ptr<const ElfFile> vmlinux_;
+  std::shared_ptr<const ElfFile> vmlinux_;  // null: there is none
+  std::filesystem::path named_;             // where symbols_ come from
+  std::vector<std::string> remarks_;
   const Arch* arch_ = nullptr;
   const LinuxArch* linux_arch_ = nullptr;
   std::shared_ptr<PhysicalMemory> physical_;
@@ -91,12 +100,18 @@ class OpenKernel final : public Kernel {
   Range image_;
   std::vector<Range> text_;
 
-  mutable std::once_flag types_once_, modules_once_, lines_once_, bpf_once_;
+  // What may be different after refresh().
+  struct Passing {
+    std::once_flag modules_once, bpf_once;
+    std::unique_ptr<Modules> modules;
+    std::vector<BpfSymbol> bpf;
+  };
+
+  mutable std::once_flag types_once_, lines_once_;
+  mutable std::unique_ptr<Passing> passing_ = std::make_unique<Passing>();
   mutable std::unique_ptr<Types> types_;
   mutable std::shared_ptr<Btf> btf_;
-  mutable std::unique_ptr<Modules> modules_;
   mutable std::shared_ptr<SourceLines> lines_;
-  mutable std::vector<BpfSymbol> bpf_;
 };
 
 }  // namespace inquest

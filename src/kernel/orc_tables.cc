@@ -32,14 +32,17 @@ Result<OrcTable> table_in_memory(const Kernel& kernel, Address ips,
 
 // The sections lie where the dump has them, moved as the text was.
 Result<OrcTable> table_in_file(const Kernel& kernel) {
-  const ElfFile& file = kernel.vmlinux_file();
-  const ElfSection* ips = file.section(".orc_unwind_ip");
-  const ElfSection* entries = file.section(".orc_unwind");
+  const ElfFile* file = kernel.vmlinux_file();
+  if (file == nullptr) {
+    return Error(ErrorKind::not_found, "there is no vmlinux");
+  }
+  const ElfSection* ips = file->section(".orc_unwind_ip");
+  const ElfSection* entries = file->section(".orc_unwind");
   if (ips == nullptr || entries == nullptr) {
     return Error(ErrorKind::not_found, "vmlinux has no ORC sections");
   }
-  Bytes ip_bytes = TRY(file.contents(*ips));
-  Bytes entry_bytes = TRY(file.contents(*entries));
+  Bytes ip_bytes = TRY(file->contents(*ips));
+  Bytes entry_bytes = TRY(file->contents(*entries));
   return OrcTable::open(ip_bytes, ips->address + kernel.kaslr_offset(),
                         entry_bytes, orc_format(kernel), nullptr);
 }

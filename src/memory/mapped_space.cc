@@ -53,7 +53,8 @@ MappedSpace::MappedSpace(std::shared_ptr<const PhysicalMemory> memory,
             [](const LinearWindow& left, const LinearWindow& right) {
               return left.start < right.start;
             });
-  if (paging_) cache_ = std::make_shared<TranslationCache>();
+  bool changes = memory_->dump().info().is_live;
+  if (paging_ && !changes) cache_ = std::make_shared<TranslationCache>();
 }
 
 const LinearWindow* MappedSpace::window_of(Address at) const {
@@ -92,12 +93,14 @@ Result<PhysAddress> MappedSpace::translated(Address at) const {
   unsigned shift = paging_->page_shift;
   std::uint64_t offset = at.value & ((std::uint64_t{1} << shift) - 1);
   Address page = at - offset;
-  if (auto known = cache_->find(page, shift)) return *known + offset;
+  if (cache_) {
+    if (auto known = cache_->find(page, shift)) return *known + offset;
+  }
   auto found = walk(at, nullptr);
   if (!found) {
     return Error(found.error().kind(), found.error().message(), at.value);
   }
-  cache_->keep(page, found->physical - offset, shift);
+  if (cache_) cache_->keep(page, found->physical - offset, shift);
   return found->physical;
 }
 

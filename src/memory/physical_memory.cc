@@ -4,7 +4,7 @@
 // a fixed number of slots that are reused by the clock algorithm. Pages are
 // unpacked outside of the lock; two threads that miss the same page both
 // unpack it, which is rarer and cheaper than waiting. Missing pages are not
-// cached: the dump answers those from its bitmap.
+// cached: the dump answers those from its bitmap. Memory in use is not cached.
 
 #include "memory/physical_memory.h"
 
@@ -91,6 +91,7 @@ PhysicalMemory::~PhysicalMemory() = default;
 
 Result<void> PhysicalMemory::read_within_page(PhysAddress from,
                                               std::span<std::byte> out) const {
+  if (dump_->info().is_live) return read_uncached(from, out);
   std::uint64_t page = from.value / cache_->page_size;
   std::uint64_t offset = from.value % cache_->page_size;
   Shard& shard = cache_->shards[page % shard_count];
@@ -104,6 +105,11 @@ Result<void> PhysicalMemory::read_within_page(PhysAddress from,
     return {};
   }
   // A dump may have a part of a page.
+  return read_uncached(from, out);
+}
+
+Result<void> PhysicalMemory::read_uncached(PhysAddress from,
+                                           std::span<std::byte> out) const {
   auto part = dump_->read(from, out);
   if (part) return {};
   if (zero_excluded_ && part.error().kind() == ErrorKind::fault) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The dump's physical memory behind a cache of (decompressed) pages.
+// The dump's physical memory behind a cache of (decompressed) pages. Memory in
+// use is read anew each time.
 
 #pragma once
 
@@ -38,6 +39,7 @@ class PhysicalMemory : public AddressSpace {
 
   Result<void> read_within_page(PhysAddress from,
                                 std::span<std::byte> out) const;
+  Result<void> read_uncached(PhysAddress from, std::span<std::byte> out) const;
 
   std::shared_ptr<const Dump> dump_;
   std::unique_ptr<Cache> cache_;

@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <thread>
 
 #include <fmt/format.h>
 
+#include "base/interrupt.h"
 #include "base/numbers.h"
 #include "shell/shell.h"
 
@@ -101,17 +104,36 @@ const Help repeat_help = {
     .synopsis = "[-seconds] command",
     .description =
         "Runs a command until Ctrl-C, waiting in between when told so. A dump\n"
-        "does not change: there it runs once.",
+        "does not change: there it runs once, and again and again only on the\n"
+        "running system.",
     .options = {{"-seconds", "how long to wait in between"}},
 };
 
+// Waits so many seconds, or until Ctrl-C.
+bool is_uninterrupted_for(std::uint64_t seconds) {
+  using std::chrono::steady_clock;
+  constexpr std::uint64_t a_year = 365 * 86400;
+  auto end =
+      steady_clock::now() + std::chrono::seconds(std::min(seconds, a_year));
+  while (!interrupted() && steady_clock::now() < end)
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  return !interrupted();
+}
+
 Result<void> run_repeat(Shell& shell, Command::Words words, report::Sink& out) {
-  bool has_pause = !words.empty() && words[0].starts_with('-');
-  if (has_pause && !parse_decimal(words[0].substr(1)))
-    return Error(ErrorKind::usage, "");
-  if (has_pause) words = words.subspan(1);
-  if (words.empty()) return Error(ErrorKind::usage, "");
-  shell.run_words({words.begin(), words.end()}, out);
+  std::optional<std::uint64_t> pause = 0;
+  if (!words.empty() && words[0].starts_with('-')) {
+    pause = parse_decimal(words[0].substr(1));
+    words = words.subspan(1);
+  }
+  if (!pause || words.empty()) return Error(ErrorKind::usage, "");
+  const Kernel& kernel = shell.session().kernel;
+  do {
+    kernel.refresh();
+    shell.run_words({words.begin(), words.end()}, out);
+    out.flush();
+  } while (kernel.is_live() && !shell.is_finished() &&
+           is_uninterrupted_for(*pause));
   return {};
 }
 
@@ -153,25 +175,10 @@ Result<void> run_history(Shell& shell, Command::Words /*words*/,
 
 const Builtin history_builtin = {"h", &history_help, run_history};
 
-// ---- What there is not ----
-
-const Help wr_help = {
-    .summary = "write to memory (not in a dump)",
-    .synopsis = "[-u | -k | -p] [-8 | -16 | -32 | -64] address value",
-    .description = "A dump is never changed: this command only says so.",
-};
-
-Result<void> run_wr(Shell& /*shell*/, Command::Words /*words*/,
-                    report::Sink& /*out*/) {
-  return Error(ErrorKind::unsupported, "not allowed on dumpfiles");
-}
-
-const Builtin wr_builtin = {"wr", &wr_help, run_wr};
-
 constexpr std::array all_builtins = {
-    &alias_builtin,   &exit_builtin, &extend_builtin, &gdb_builtin,
-    &history_builtin, &help_builtin, &q_builtin,      &repeat_builtin,
-    &set_builtin,     &wr_builtin,
+    &alias_builtin, &exit_builtin,    &extend_builtin,
+    &gdb_builtin,   &history_builtin, &help_builtin,
+    &q_builtin,     &repeat_builtin,  &set_builtin,
 };
 
 }  // namespace

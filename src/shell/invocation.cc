@@ -93,6 +93,7 @@ constexpr char more[] = "more";
 constexpr char crash_pager[] = "CRASHPAGER";
 constexpr char hex[] = "16";
 constexpr char dec[] = "10";
+constexpr char kcore[] = "/proc/kcore";
 
 Result<void> be_silent(Invocation& invocation, std::string_view /*value*/) {
   invocation.is_silent = true;
@@ -146,6 +147,19 @@ std::optional<std::uint64_t> size_number(std::string_view text) {
   return *number << shift;
 }
 
+Result<void> set_device(Invocation& invocation, std::string_view value) {
+  if (invocation.kernel.live)
+    return malformed(fmt::format("{} and {}: one memory device, please",
+                                 invocation.kernel.live->string(), value));
+  invocation.kernel.live = value;
+  return {};
+}
+
+Result<void> set_save_as(Invocation& invocation, std::string_view value) {
+  invocation.save_as = value;
+  return {};
+}
+
 Result<void> set_kaslr(Invocation& invocation, std::string_view value) {
   if (value == "auto") return {};
   auto offset = size_number(value);
@@ -186,11 +200,10 @@ Result<void> refuse_kerntypes(Invocation& /*i*/, std::string_view /*v*/) {
 Result<void> refuse_xen(Invocation& /*i*/, std::string_view /*v*/) {
   return refused("Xen hypervisor sessions are not supported");
 }
-Result<void> refuse_live(Invocation& /*i*/, std::string_view /*v*/) {
-  return refused("analysis of the running system is not supported");
-}
-Result<void> refuse_raw(Invocation& /*i*/, std::string_view /*v*/) {
-  return refused("-o: raw RAM dumps are not converted");
+Result<void> refuse_driver(Invocation& /*i*/, std::string_view /*v*/) {
+  return refused(
+      "--memory_module: no module is loaded; --memory_device names "
+      "a device that there is");
 }
 Result<void> refuse_kvm(Invocation& /*i*/, std::string_view /*v*/) {
   return refused("files of \"virsh save\" are not supported");
@@ -249,6 +262,13 @@ constexpr std::array options = {
            "where the kernel's source is"},
     Option{'\0', "zero_excluded", no_argument, zero_excluded, "",
            "pages left out of the dump read as zero"},
+    Option{'\0', "memory_device", required_argument, set_device, "device",
+           "look at the running system through this instead of /proc/kcore"},
+    Option{'\0', "allow-write", no_argument,
+           set_kernel_flag<&KernelOptions::may_write>, "",
+           "wr may change the memory of the running system"},
+    Option{'o', "", required_argument, set_save_as, "file",
+           "save raw RAM as an ELF file first"},
     Option{'\0', "no_modules", no_argument,
            set_kernel_flag<&KernelOptions::no_modules>, "",
            "do without modules"},
@@ -300,12 +320,10 @@ constexpr std::array options = {
     Option{'\0', "max-malloc-bufs", required_argument, nothing, "number", ""},
     // Refused.
     Option{'k', "", no_argument, refuse_kerntypes, "", ""},
-    Option{'o', "", required_argument, refuse_raw, "file", ""},
     Option{'\0', "hyper", no_argument, refuse_xen, "", ""},
     Option{'\0', "p2m_mfn", required_argument, refuse_xen, "frame", ""},
     Option{'\0', "xen_phys_start", required_argument, refuse_xen, "pa", ""},
-    Option{'\0', "memory_module", required_argument, refuse_live, "name", ""},
-    Option{'\0', "memory_device", required_argument, refuse_live, "name", ""},
+    Option{'\0', "memory_module", required_argument, refuse_driver, "name", ""},
     Option{'\0', "reloc", required_argument, refuse_reloc, "size", ""},
     Option{'\0', "kvmhost", required_argument, refuse_kvm, "bits", ""},
     Option{'\0', "kvmio", required_argument, refuse_kvm, "size", ""},
@@ -362,7 +380,19 @@ bool is_compressed(std::string_view head) {
   return false;
 }
 
+// A device that shows memory, whether it is there or not.
+bool is_memory_device(const std::string& name) {
+  std::error_code ignored;
+  return name == kcore || name == "/dev/mem" || name == "/dev/crash" ||
+         std::filesystem::is_character_file(name, ignored);
+}
+
 Result<void> take_file(Invocation& invocation, const std::string& name) {
+  if (is_memory_device(name)) return set_device(invocation, name);
+  if (raw_part(name)) {
+    invocation.kernel.dumps.emplace_back(name);
+    return {};
+  }
   errno = 0;
   std::ifstream file(name, std::ios::binary);
   char head[64] = {};
@@ -370,9 +400,6 @@ Result<void> take_file(Invocation& invocation, const std::string& name) {
     std::string reason = file.is_open() && errno == 0
                              ? "the file is empty"
                              : std::string(std::strerror(errno));
-    std::size_t at = name.rfind('@');
-    if (at != std::string::npos && parse_hex(name.substr(at + 1)))
-      return refused(fmt::format("{}: raw RAM dumps are not supported", name));
     return Error(ErrorKind::io, fmt::format("{}: {}", name, reason));
   }
   file.read(head + 1, sizeof(head) - 1);
@@ -393,6 +420,27 @@ Result<void> take_file(Invocation& invocation, const std::string& name) {
   return {};
 }
 
+// Without a dump it is the running system that is meant.
+Result<void> check_memory(Invocation& invocation) {
+  KernelOptions& kernel = invocation.kernel;
+  bool has_dump = !kernel.dumps.empty();
+  if (invocation.task == Task::crash_time && !has_dump)
+    return malformed("no dump given");
+  if (has_dump && kernel.live) {
+    return malformed(
+        fmt::format("{} and {}: a dump or the running system, "
+                    "please",
+                    kernel.dumps[0].string(), kernel.live->string()));
+  }
+  bool is_session =
+      invocation.task == Task::session || invocation.task == Task::gdbserver;
+  if (is_session && !has_dump && !kernel.live) kernel.live = kcore;
+  bool is_raw = has_dump && raw_part(kernel.dumps[0].native());
+  if (invocation.save_as && !is_raw)
+    return malformed("-o is for raw RAM: file@address");
+  return {};
+}
+
 Result<void> take_operands(Invocation& invocation,
                            std::vector<std::string> operands) {
   if (invocation.task == Task::help) {
@@ -409,14 +457,7 @@ Result<void> take_operands(Invocation& invocation,
     for (std::string_view part : split(operand, ','))
       TRY(take_file(invocation, std::string(part)));
   }
-  bool needs_dump = invocation.task == Task::session ||
-                    invocation.task == Task::gdbserver ||
-                    invocation.task == Task::crash_time;
-  if (needs_dump && invocation.kernel.dumps.empty()) {
-    return malformed(
-        "no dump given; analysis of the running system is not supported");
-  }
-  return {};
+  return check_memory(invocation);
 }
 
 }  // namespace

@@ -36,9 +36,10 @@ struct Invocation {
   bool is_silent = false;
   bool has_rc_files = true;
   bool is_minimal = false;
-  bool has_extensions = false;        // -x
-  std::vector<std::string> scripts;   // -i
-  std::vector<std::string> commands;  // --command: run instead of a prompt
+  bool has_extensions = false;         // -x
+  std::optional<std::string> save_as;  // -o: raw RAM as an ELF file
+  std::vector<std::string> scripts;    // -i
+  std::vector<std::string> commands;   // --command: run instead of a prompt
   // "set" to be done first: {"radix", "16"}.
   std::vector<std::pair<std::string, std::string>> variables;
   std::vector<std::string> remarks;  // options that change nothing here

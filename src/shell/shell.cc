@@ -173,6 +173,7 @@ void Shell::run_line(std::string_view text) {
       if (auto done = run_script_line(*line); !done) report(done.error());
       break;
     case Line::Kind::command:
+      session_.kernel.refresh();
       answer_to(*line, [&](report::Sink& out) { run_command(*line, out); });
       break;
   }

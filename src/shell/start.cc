@@ -179,11 +179,24 @@ Result<void> run_input(Shell& shell, const Invocation& invocation) {
   return {};
 }
 
+// -o: what is there of the kernel's own word goes along.
+Result<void> save(const Invocation& invocation, const Kernel& kernel) {
+  if (!invocation.save_as) return {};
+  TRY(save_as_elf(kernel.dump(), kernel.arch().elf_machine(),
+                  kernel.vmcoreinfo().text(), *invocation.save_as));
+  std::cerr << fmt::format("saved as {}\n", printable(*invocation.save_as));
+  return {};
+}
+
 int run_session(const std::string& program, const Invocation& invocation) {
   KernelOptions options = invocation.kernel;
   options.progress = terminal_progress();
   auto kernel = Kernel::open(options);
   if (!kernel) return fail(program, kernel.error());
+  for (const std::string& remark : (*kernel)->remarks())
+    std::cerr << fmt::format("{}: {}\n", program, printable(remark));
+  if (auto done = save(invocation, **kernel); !done)
+    return fail(program, done.error());
   Session session = {.kernel = **kernel,
                      .settings = default_settings(),
                      .task = std::nullopt,

@@ -81,9 +81,7 @@ std::optional<std::uint64_t> LayoutSearch::known_voffset(
   if (auto given = option("kimage_voffset")) return given;
   if (auto offset = noted("kimage_voffset")) return offset;
   auto start = image_start();
-  if (!start || clues_.memory.dump().info().format != "ELF") {
-    return std::nullopt;
-  }
+  if (!start) return std::nullopt;
   Address at = *start + slide;
   for (const PhysRange& range : clues_.memory.dump().ranges()) {
     if (!range.virtual_start || at < *range.virtual_start) continue;
@@ -127,10 +125,10 @@ std::optional<std::uint64_t> LayoutSearch::own_slide(
 std::optional<unsigned> LayoutSearch::page_shift_in_header() const {
   static constexpr std::uint32_t magic = 0x644d5241;  // "ARM\x64"
   auto start = image_start();
-  if (!start) return std::nullopt;
-  for (const ElfSection& section : clues_.vmlinux.sections()) {
+  if (!start || clues_.vmlinux == nullptr) return std::nullopt;
+  for (const ElfSection& section : clues_.vmlinux->sections()) {
     if (section.address != *start || section.size < 64) continue;
-    auto bytes = clues_.vmlinux.contents(section);
+    auto bytes = clues_.vmlinux->contents(section);
     if (!bytes || bytes->size() < 64) continue;
     if (load_unsigned(bytes->subspan(56, 4), std::endian::little) != magic) {
       continue;

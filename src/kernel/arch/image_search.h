@@ -20,7 +20,7 @@ struct Image {
 class ImageSearch {
  public:
   explicit ImageSearch(const LayoutClues& clues)
-      : clues_(clues), arch_(*find_arch(clues.vmlinux.machine())) {}
+      : clues_(clues), arch_(clues.arch) {}
 
  protected:
   // What -m gave for |name|.

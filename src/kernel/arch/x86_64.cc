@@ -55,7 +55,6 @@ class LayoutSearch : private ImageSearch {
 std::optional<std::uint64_t> LayoutSearch::known_phys_base() const {
   if (auto given = option("phys_base")) return given;
   if (auto base = noted("phys_base")) return base;
-  if (clues_.memory.dump().info().format != "ELF") return std::nullopt;
   for (const PhysRange& range : clues_.memory.dump().ranges()) {
     if (range.virtual_start && *range.virtual_start >= image_map &&
         range.virtual_start->value < image_map.value + image_span) {
@@ -248,9 +247,6 @@ std::vector<KernelRange> LinuxX86::mapped_ranges(const Kernel& kernel) const {
 }
 
 Result<KernelLayout> LinuxX86::layout(const LayoutClues& clues) const {
-  if (find_arch(clues.vmlinux.machine()) == nullptr) {
-    return Error(ErrorKind::unsupported, "this build lacks x86_64");
-  }
   return LayoutSearch(clues).layout();
 }
 

@@ -42,7 +42,9 @@ struct LayoutSearch {
       if (found == symbols.end()) return std::nullopt;
       return Address{found->second};
     };
-    LayoutClues clues{*opened.memory(), info, *file, linked, given, machine};
+    const Arch& arch = *find_arch(file->machine());
+    LayoutClues clues{*opened.memory(), info,  arch,   file.get(),
+                      linked,           given, machine};
     return find_linux_arch(file->machine())->layout(clues);
   }
 };

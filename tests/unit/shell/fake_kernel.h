@@ -37,7 +37,9 @@ class FakeKernel : public Kernel {
   const Vmcoreinfo& vmcoreinfo() const override {
     return none<const Vmcoreinfo>();
   }
-  const ElfFile& vmlinux_file() const override { return none<const ElfFile>(); }
+  const ElfFile* vmlinux_file() const override { return nullptr; }
+  const std::vector<std::string>& remarks() const override { return remarks_; }
+  void refresh() const override {}
   const Arch& arch() const override { return none<const Arch>(); }
   const LinuxArch& linux_arch() const override {
     return none<const LinuxArch>();
@@ -76,6 +78,7 @@ class FakeKernel : public Kernel {
 
   KernelLayout layout_;
   DumpInfo info_;
+  std::vector<std::string> remarks_;
   std::filesystem::path vmlinux_;
   KernelOptions options_;
   mutable Types types_ = Types(8);
