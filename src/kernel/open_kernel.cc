@@ -101,7 +101,10 @@ Result<void> OpenKernel::do_without_file(const Error& missing) {
   bool has_symbols = vmcoreinfo_.symbol("kallsyms_names").has_value() ||
                      dump_->info().is_own_machine;
   if (!has_symbols || dump_->info().elf_machine == 0) return missing;
-  remarks_.push_back(missing.message());
+  remarks_.push_back(missing.message() +
+                     "; going on with the kernel's own symbols (kallsyms) and "
+                     "types (BTF): most variables have no type, code has no "
+                     "line numbers");
   return choose_arch(dump_->info().elf_machine,
                      dump_->info().files.front().string());
 }
@@ -238,6 +241,7 @@ Modules& OpenKernel::modules() const {
 // Files that were loaded for modules stay as long as the modules do.
 void OpenKernel::refresh() const {
   if (!is_live()) return;
+  memory_->forget_translations();
   auto fresh = std::make_unique<Passing>();
   if (Modules* before = passing_->modules.get()) {
     Modules now(*this);

@@ -24,6 +24,11 @@ class MappedSpace::TranslationCache {
     return PhysAddress{physical};
   }
 
+  void forget() {
+    for (Entry& entry : entries_)
+      entry.check.store(0, std::memory_order_relaxed);
+  }
+
   void keep(Address page, PhysAddress physical, unsigned shift) {
     Entry& entry = entries_[page.value >> shift & (entry_count - 1)];
     entry.physical.store(physical.value, std::memory_order_relaxed);
@@ -53,8 +58,7 @@ MappedSpace::MappedSpace(std::shared_ptr<const PhysicalMemory> memory,
             [](const LinearWindow& left, const LinearWindow& right) {
               return left.start < right.start;
             });
-  bool changes = memory_->dump().info().is_live;
-  if (paging_ && !changes) cache_ = std::make_shared<TranslationCache>();
+  if (paging_) cache_ = std::make_shared<TranslationCache>();
 }
 
 const LinearWindow* MappedSpace::window_of(Address at) const {
@@ -85,6 +89,10 @@ Result<Translation> MappedSpace::walk(Address at,
   return arch_.translate(memory, *paging_, untagged(at), steps);
 }
 
+void MappedSpace::forget_translations() const {
+  if (cache_) cache_->forget();
+}
+
 Result<PhysAddress> MappedSpace::translated(Address at) const {
   if (!paging_) {
     return Error(ErrorKind::fault, fmt::format("{:#x}: not mapped", at.value),
@@ -93,14 +101,12 @@ Result<PhysAddress> MappedSpace::translated(Address at) const {
   unsigned shift = paging_->page_shift;
   std::uint64_t offset = at.value & ((std::uint64_t{1} << shift) - 1);
   Address page = at - offset;
-  if (cache_) {
-    if (auto known = cache_->find(page, shift)) return *known + offset;
-  }
+  if (auto known = cache_->find(page, shift)) return *known + offset;
   auto found = walk(at, nullptr);
   if (!found) {
     return Error(found.error().kind(), found.error().message(), at.value);
   }
-  if (cache_) cache_->keep(page, found->physical - offset, shift);
+  cache_->keep(page, found->physical - offset, shift);
   return found->physical;
 }
 

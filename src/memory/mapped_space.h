@@ -32,6 +32,8 @@ class MappedSpace : public AddressSpace {
   Result<PhysAddress> to_physical(Address at) const override;
   // Walks the page tables even where a window covers |at|.
   Result<Translation> walk(Address at, std::vector<WalkStep>* steps) const;
+  // Of memory in use, whose page tables may have changed.
+  void forget_translations() const;
 
   const PhysicalMemory& physical() const { return *memory_; }
   const std::optional<Paging>& paging() const { return paging_; }
