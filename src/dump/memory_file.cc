@@ -23,7 +23,7 @@ std::string host_reason() {
 // Why an access failed, once the file was open.
 std::string refusal() {
   if (errno == EPERM) {
-    return "the kernel does not show its memory there (CONFIG_STRICT_DEVMEM)";
+    return "the kernel keeps its memory from us there (CONFIG_STRICT_DEVMEM)";
   }
   return host_reason();
 }

@@ -204,12 +204,15 @@ std::string version_text() {
 
 std::string invocation_text() {
   std::string text =
-      "Usage: inquest [option ...] [vmlinux] dump ...\n"
+      "Usage: inquest [option ...] [vmlinux] [dump ...]\n"
       "\n"
-      "Opens a Linux crash dump (several files: the parts of a split one). "
+      "Opens a Linux crash dump (several files: the parts of a split one), or\n"
+      "without a dump the running kernel (/proc/kcore). Raw RAM is named with\n"
+      "its physical address in hexadecimal: file@address[,file@address...]. "
       "The\n"
       "order of the arguments does not matter: files are recognised by their\n"
-      "content. Without a vmlinux, the one that fits is searched for.\n\n";
+      "content. Without a vmlinux, the one that fits is searched for; without\n"
+      "any, the kernel's own symbols and types have to do.\n\n";
   std::string idle;
   for (const OptionHelp& option : option_help()) {
     if (option.meaning.empty())
@@ -230,13 +233,20 @@ std::string man_page() {
   std::string text = fmt::format(
       ".TH INQUEST 8 \"\" \"inquest {}\"\n"
       ".SH NAME\ninquest \\- find out why a Linux kernel died\n"
-      ".SH SYNOPSIS\n.B inquest\n[option ...] [vmlinux] dump ...\n"
+      ".SH SYNOPSIS\n.B inquest\n[option ...] [vmlinux] [dump ...]\n"
       ".SH DESCRIPTION\n"
       "Opens a Linux crash dump and answers questions about it in the "
       "language of\n.BR crash (8).\n"
       "Several files are the parts of a split dump. Files are recognised by "
       "their\ncontent, in any order. Without a vmlinux, the one that fits is "
-      "searched for.\n.SH OPTIONS\n",
+      "searched for;\nwithout any, the kernel's own symbols and types have to "
+      "do.\n.PP\n"
+      "Without a dump, it is the running kernel that is looked at, through\n"
+      ".IR /proc/kcore .\n"
+      "Raw RAM is named with its physical address in hexadecimal,\n"
+      ".IR file@address ;\n"
+      ".I live:file@address\n"
+      "is memory in use, such as a virtual machine's.\n.SH OPTIONS\n",
       version);
   for (const OptionHelp& option : option_help()) {
     text += fmt::format(".TP\n.B {}\n{}\n", roff(option.text),

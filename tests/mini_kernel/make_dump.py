@@ -89,6 +89,15 @@ def vmcoreinfo(elf, symbols):
     return note("VMCOREINFO", 0, ("\n".join(lines) + "\n").encode())
 
 
+def write_ram(memory, path):
+    """The same memory as raw RAM, from physical address 1000000 on."""
+    start = 0x1000000
+    ram = bytearray(max(at + len(content) for at, content in memory) - start)
+    for at, content in memory:
+        ram[at - start:at - start + len(content)] = content
+    path.write_bytes(ram)
+
+
 def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
@@ -109,6 +118,7 @@ def main():
     header = ident + struct.pack("<HHIQQQIHHHHHH", 4, 62, 1, 0, 64, 0, 0, 64, 56, count, 0, 0, 0)
     head = header + headers + notes
     pathlib.Path(sys.argv[2]).write_bytes(head + bytes(offset - len(head)) + body)
+    write_ram(memory, pathlib.Path(sys.argv[2]).with_name("mini_ram"))
 
 
 if __name__ == "__main__":

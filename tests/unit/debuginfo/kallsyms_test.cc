@@ -172,5 +172,50 @@ TEST(Kallsyms, MutationsEnd) {
   EXPECT_LT(readable, 2500);
 }
 
+TEST(KallsymsListing, TakesWhatIsOfVmlinux) {
+  auto table = kallsyms_listing(
+      "0000000000000000 A fixed_percpu_data\n"
+      "ffffffff81000000 T _stext\n"
+      "ffffffff81000040 t helper.part.0\n"
+      "ffffffff81000040 T alias\n"
+      "ffffffff81000100 D jiffies\n"
+      "ffffffffc0000000 t tun_init\t[tun]\n"
+      "ffffffffc0001000 t bpf_prog_1\t[bpf]\n");
+  ASSERT_TRUE(table) << table.error().message();
+  ASSERT_EQ(table->sorted().size(), 5U);
+  EXPECT_EQ(table->find("tun_init"), nullptr);
+  EXPECT_EQ(table->find("helper")->letter, 't');
+  EXPECT_EQ(table->find("_stext")->size, 0x40U);
+  EXPECT_EQ(table->find("alias")->size, 0xc0U);
+  EXPECT_EQ(table->find("helper")->size, 0xc0U);
+  EXPECT_EQ(table->find("jiffies")->size, 0U);            // the last one
+  EXPECT_EQ(table->find("fixed_percpu_data")->size, 0U);  // far before _stext
+}
+
+TEST(KallsymsListing, SkipsWhatMakesNoSense) {
+  auto table = kallsyms_listing(
+      "\n \nT\nffffffff81000000\n" +
+      std::string("xyz T bad\nffffffff81000000 T \n") +
+      "fffffffff81000000 T long_address\n" + "ffffffff81000000 TT two\n" +
+      "ffffffff81000000 T " + std::string(5000, 'x') +
+      "\nffffffff81000000 T good\r\n" +
+      "ffffffff81000000 r $d.1\nffffffff81000000 T");
+  ASSERT_TRUE(table) << table.error().message();
+  ASSERT_EQ(table->sorted().size(), 1U);
+  EXPECT_EQ(table->sorted()[0].name, "good");
+}
+
+TEST(KallsymsListing, HiddenAddressesAreToldFromNone) {
+  auto hidden =
+      kallsyms_listing("0000000000000000 T _stext\n0000000000000000 T a\n");
+  ASSERT_FALSE(hidden);
+  EXPECT_EQ(hidden.error().kind(), ErrorKind::unsupported);
+  for (std::string text : {"", "\n\n", "nonsense\n"}) {
+    auto none = kallsyms_listing(text);
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().kind(), ErrorKind::corrupt);
+  }
+}
+
 }  // namespace
 }  // namespace inquest::test

@@ -10,6 +10,8 @@
 namespace inquest {
 namespace {
 
+using test::Content;
+using test::Folder;
 using test::OpenedMemory;
 
 // Each page holds its own number.
@@ -91,6 +93,18 @@ TEST(PhysicalMemory, IsSafeFromManyThreads) {
   for (std::thread& thread : threads)
     thread.join();
   EXPECT_EQ(wrong, 0U);
+}
+
+TEST(PhysicalMemory, MemoryInUseIsReadAnew) {
+  Folder folder;
+  auto path = folder.write("ram", Content(4096, std::byte{'a'}));
+  std::filesystem::path name = "live:" + path.string() + "@1000";
+  auto dump = open_dump(std::span(&name, 1));
+  ASSERT_TRUE(dump) << dump.error().message();
+  PhysicalMemory memory(std::move(dump).value());
+  EXPECT_EQ(memory.load(Address{0x1000}, 1).value(), std::uint64_t{'a'});
+  folder.write("ram", Content(4096, std::byte{'b'}));
+  EXPECT_EQ(memory.load(Address{0x1000}, 1).value(), std::uint64_t{'b'});
 }
 
 }  // namespace

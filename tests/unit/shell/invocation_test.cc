@@ -105,7 +105,13 @@ TEST(Invocation, MistakesAreNamed) {
   EXPECT_EQ(mistake({"-Q", dump_file()}), "unknown option -Q");
   EXPECT_EQ(mistake({dump_file(), "-i"}), "-i needs an argument");
   EXPECT_EQ(mistake({dump_file(), "-d", "many"}), "-d: \"many\" is no number");
-  EXPECT_NE(mistake({}).find("no dump given"), std::string::npos);
+  EXPECT_NE(mistake({"-t"}).find("no dump given"), std::string::npos);
+  EXPECT_NE(mistake({"/dev/mem", dump_file()}).find("or the running system"),
+            std::string::npos);
+  EXPECT_NE(mistake({"/dev/mem", "/proc/kcore"}).find("one memory device"),
+            std::string::npos);
+  EXPECT_NE(mistake({"-o", "x", dump_file()}).find("raw RAM"),
+            std::string::npos);
   EXPECT_NE(mistake({"/no/such/dump"}).find("No such file"), std::string::npos);
   EXPECT_NE(mistake({file("iq_text", "hello, world")}).find("neither a dump"),
             std::string::npos);
@@ -127,8 +133,29 @@ TEST(Invocation, ADumpIsServedToGdb) {
   ASSERT_TRUE(found) << found.error().message();
   EXPECT_EQ(found->task, Task::gdbserver);
   EXPECT_EQ(found->endpoint, "0");
-  EXPECT_FALSE(parse_invocation({"--gdbserver", "0"}));
   EXPECT_FALSE(parse_invocation({"--gdbserver", "x", dump_file()}));
+}
+
+TEST(Invocation, WithoutADumpItIsTheRunningSystem) {
+  EXPECT_EQ(parse_invocation({})->kernel.live, "/proc/kcore");
+  auto found = parse_invocation({elf_file(), "--allow-write"});
+  EXPECT_EQ(found->kernel.live, "/proc/kcore");
+  EXPECT_TRUE(found->kernel.may_write);
+  EXPECT_EQ(parse_invocation({"/dev/mem"})->kernel.live, "/dev/mem");
+  auto named = parse_invocation({"--memory_device", "/dev/other"});
+  EXPECT_EQ(named->kernel.live, "/dev/other");
+  auto dump = parse_invocation({dump_file()});
+  EXPECT_FALSE(dump->kernel.live);
+  EXPECT_FALSE(dump->kernel.may_write);
+}
+
+TEST(Invocation, RawRamIsNamedWithItsAddress) {
+  auto found = parse_invocation({"a@0,b@1000", "-o", "saved"});
+  ASSERT_TRUE(found) << found.error().message();
+  ASSERT_EQ(found->kernel.dumps.size(), 2U);
+  EXPECT_EQ(found->kernel.dumps[1], "b@1000");
+  EXPECT_EQ(found->save_as, "saved");
+  EXPECT_FALSE(found->kernel.live);
 }
 
 }  // namespace
