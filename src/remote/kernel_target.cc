@@ -232,23 +232,31 @@ std::size_t KernelTarget::read(const RemoteThread& thread, Address from,
 }
 
 std::optional<Address> KernelTarget::first_segment() {
-  auto linked = first_loaded(kernel_.vmlinux_file());
+  if (kernel_.vmlinux_file() == nullptr) return std::nullopt;
+  auto linked = first_loaded(*kernel_.vmlinux_file());
   if (!linked) return std::nullopt;
   return *linked + kernel_.kaslr_offset();
 }
 
 std::string KernelTarget::monitor(std::string_view command) {
   if (command == "modules") return module_commands(kernel_);
-  if (command == "kernel") return load_kernel_symbols(kernel_) + "\n";
+  if (command == "kernel") {
+    auto load = load_kernel_symbols(kernel_);
+    return (load ? *load : "# " + load.error().message()) + "\n";
+  }
   return std::string(monitor_help);
 }
 
-std::string load_kernel_symbols(const Kernel& kernel) {
+Result<std::string> load_kernel_symbols(const Kernel& kernel) {
+  if (kernel.vmlinux_file() == nullptr) {
+    return Error(ErrorKind::not_found,
+                 "gdb needs a vmlinux, and there is none");
+  }
   std::string command =
       fmt::format("add-symbol-file {} -o {:#x}",
                   quoted(std::filesystem::absolute(kernel.vmlinux()).string()),
                   kernel.kaslr_offset());
-  const ElfSection* per_cpu = kernel.vmlinux_file().section(".data..percpu");
+  const ElfSection* per_cpu = kernel.vmlinux_file()->section(".data..percpu");
   if (per_cpu != nullptr && per_cpu->address.value == 0)
     command += " -s .data..percpu 0";
   return command;

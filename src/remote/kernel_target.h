@@ -64,8 +64,8 @@ class KernelTarget : public RemoteTarget {
 
 // The words with which gdb loads the symbols of vmlinux to where the dump has
 // them. Per-CPU variables that are linked at 0 stay there, for their addresses
-// are offsets.
-std::string load_kernel_symbols(const Kernel& kernel);
+// are offsets. |not_found| when there is no vmlinux.
+Result<std::string> load_kernel_symbols(const Kernel& kernel);
 // The same for a module and its file; |not_found| when it is not known where
 // the sections are.
 Result<std::string> load_module_symbols(const Kernel& kernel,

@@ -174,7 +174,7 @@ Result<void> Gdb::prepare() {
     auto done = console(setting, nowhere);
     if (process_ < 0 || interrupted()) return done;
   }
-  return console(load_kernel_symbols(kernel_), nowhere);
+  return console(TRY(load_kernel_symbols(kernel_)), nowhere);
 }
 
 Result<void> Gdb::connect() {

@@ -222,11 +222,10 @@ int run_gdbserver(const std::string& program, const Invocation& invocation) {
   if (!endpoint) return fail(program, endpoint.error());
   auto server = RemoteServer::listen(*endpoint);
   if (!server) return fail(program, server.error());
-  std::cout << fmt::format(
-                   "listening on {0}; in gdb:\n"
-                   "  {1}\n"
-                   "  target remote {0}\n",
-                   server->address(), load_kernel_symbols(**kernel))
+  std::cout << fmt::format("listening on {}; in gdb:\n", server->address());
+  if (auto load = load_kernel_symbols(**kernel))
+    std::cout << fmt::format("  {}\n", *load);
+  std::cout << fmt::format("  target remote {}\n", server->address())
             << std::flush;
   KernelTarget target(**kernel);
   auto served = server->serve(target, [](bool has_come) {
