@@ -67,6 +67,7 @@ Bytes MappedFile::acquire(FileOffset from, std::uint64_t size) const {
 }
 
 void MappedFile::release(Bytes acquired) const {
+  if (acquired.empty()) return;
   auto [start, length] = whole_pages(acquired);
   madvise(start, length, MADV_DONTNEED);
 }

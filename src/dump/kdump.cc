@@ -375,20 +375,27 @@ void KdumpDump::unpack_row(const Part& part, std::span<const StoredPage> row,
                            std::span<Unit> units) const {
   FileOffset start = row.front().descriptor.at;
   std::size_t size = row.back().end() - start;
-  auto packed = std::make_unique_for_overwrite<std::byte[]>(size);
-  bool is_there =
-      part.file->read(start, std::span(packed.get(), size)).has_value();
+  Bytes packed = part.file->acquire(start, size);
+  bool is_acquired = !packed.empty();
+  std::vector<std::byte> copy;
+  if (!is_acquired) {
+    copy.resize(size);
+    if (part.file->read(start, copy)) packed = copy;
+  }
   std::uint64_t units_of_page = info_.page_size / scan_unit;
   for (const StoredPage& page : row) {
-    Bytes bytes(packed.get() + (page.descriptor.at - start),
-                page.descriptor.size);
+    Unit unit = Unit::damaged;
     auto method = compression_of(page.descriptor.flags);
-    bool is_sound = is_there && method && decompress(*method, bytes, page.out);
-    Unit unit = is_sound ? Unit::read : Unit::damaged;
+    if (method && !packed.empty()) {
+      Bytes bytes =
+          packed.subspan(page.descriptor.at - start, page.descriptor.size);
+      if (decompress(*method, bytes, page.out)) unit = Unit::read;
+    }
     std::fill_n(
         units.begin() + static_cast<std::ptrdiff_t>(page.index * units_of_page),
         units_of_page, unit);
   }
+  if (is_acquired) part.file->release(packed);
 }
 
 // Pages of the same content may share their data, which then lies before that

@@ -11,15 +11,47 @@ namespace {
 // a branch in between, the compiler compares several at once.
 constexpr std::size_t block_words = 64;
 
-template <typename Word>
-bool has_any(const std::byte* from, Word value, Word compared) {
-  Word equal = 0;
-  for (std::size_t i = 0; i < block_words; ++i) {
-    Word word;
-    std::memcpy(&word, from + i * sizeof(Word), sizeof(Word));
-    equal |= static_cast<Word>(((word ^ value) & compared) == 0);
+// 16 bytes of words, compared as any CPU can do it.
+template <typename Lane>
+struct Vector {
+  using Type __attribute__((vector_size(16))) = Lane;
+};
+
+// Whether |size| bytes have a lane that is |value| where |compared| has bits.
+template <typename Lane>
+bool has_lane(const std::byte* from, std::size_t size, Lane value,
+              Lane compared) {
+  using Lanes = typename Vector<Lane>::Type;
+  const Lanes values = Lanes{} + static_cast<Lane>(value & compared);
+  const Lanes mask = Lanes{} + compared;
+  Lanes equal = {};
+  for (std::size_t at = 0; at < size; at += sizeof(Lanes)) {
+    Lanes lanes;
+    std::memcpy(&lanes, from + at, sizeof lanes);
+    equal |= static_cast<Lanes>((lanes & mask) == values);
   }
-  return equal != 0;
+  std::array<std::uint64_t, sizeof equal / 8> parts;
+  std::memcpy(parts.data(), &equal, sizeof equal);
+  return (parts[0] | parts[1]) != 0;
+}
+
+template <typename Word>
+bool may_have(const std::byte* from, Word value, Word compared) {
+  return has_lane(from, block_words * sizeof(Word), value, compared);
+}
+
+// Not every CPU compares 64 bits at once. Half of the word will do: the one
+// that is less common in memory.
+template <>
+bool may_have(const std::byte* from, std::uint64_t value,
+              std::uint64_t compared) {
+  constexpr unsigned half = 32;
+  bool is_upper = static_cast<std::uint32_t>(value & compared) == 0 &&
+                  (value & compared) >> half != 0;
+  unsigned shift = is_upper ? half : 0;
+  return has_lane(from, block_words * sizeof value,
+                  static_cast<std::uint32_t>(value >> shift),
+                  static_cast<std::uint32_t>(compared >> shift));
 }
 
 // What is looked for, in words as they lie in memory.
@@ -36,7 +68,7 @@ struct WordSearch {
     for (; at + block_size <= end; at += block_size) {
       const std::byte* block = bytes.data() + at;
       bool any = std::ranges::any_of(
-          values, [&](Word value) { return has_any(block, value, compared); });
+          values, [&](Word value) { return may_have(block, value, compared); });
       if (any) find_each(bytes, at, at + block_size, found);
     }
     find_each(bytes, at, end, found);
@@ -65,19 +97,43 @@ void find_words(const std::vector<std::uint64_t>& values, std::uint64_t ignored,
   search.find(bytes, limit, found);
 }
 
+// Three bytes of a string, and how far they are behind its start.
+struct Probe {
+  explicit Probe(std::string_view string)
+      : middle(string.size() / 2),
+        last(string.size() - 1),
+        bytes{static_cast<std::uint8_t>(string.front()),
+              static_cast<std::uint8_t>(string[middle]),
+              static_cast<std::uint8_t>(string.back())} {}
+
+  // Whether any of the |block_words| places from |from| on has them all.
+  bool is_near(const std::byte* from) const {
+    const auto* at = reinterpret_cast<const std::uint8_t*>(from);
+    std::uint8_t equal = 0;
+    for (std::size_t i = 0; i < block_words; ++i) {
+      equal |= static_cast<std::uint8_t>((at[i] == bytes[0]) &
+                                         (at[i + middle] == bytes[1]) &
+                                         (at[i + last] == bytes[2]));
+    }
+    return equal != 0;
+  }
+
+  std::size_t middle, last;
+  std::array<std::uint8_t, 3> bytes;
+};
+
 void find_string(std::string_view string, std::size_t which, Bytes bytes,
                  std::size_t limit, std::vector<Pattern::Match>& found) {
-  if (string.empty()) return;
-  std::size_t at = 0;
-  while (at < limit && at < bytes.size()) {
-    const void* hit = memmem(bytes.data() + at, bytes.size() - at,
-                             string.data(), string.size());
-    if (hit == nullptr) return;
-    at = static_cast<std::size_t>(static_cast<const std::byte*>(hit) -
-                                  bytes.data());
-    if (at >= limit) return;
-    found.push_back({at, which});
-    ++at;
+  if (string.empty() || string.size() > bytes.size()) return;
+  std::size_t end = std::min(limit, bytes.size() - string.size() + 1);
+  Probe probe(string);
+  for (std::size_t at = 0; at < end; at += block_words) {
+    bool is_whole = at + block_words <= end;
+    if (is_whole && !probe.is_near(bytes.data() + at)) continue;
+    for (std::size_t i = at; i < std::min(at + block_words, end); ++i) {
+      if (std::memcmp(bytes.data() + i, string.data(), string.size()) == 0)
+        found.push_back({i, which});
+    }
   }
 }
 

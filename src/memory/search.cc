@@ -15,7 +15,10 @@ namespace inquest {
 namespace {
 
 constexpr std::uint64_t unit = Dump::scan_unit;
-constexpr std::uint64_t chunk_size = std::uint64_t{1} << 20;
+// Small enough for what is unpacked to stay in a core's cache, and large enough
+// where nothing is copied.
+constexpr std::uint64_t copied_size = std::uint64_t{1} << 18;
+constexpr std::uint64_t in_place_size = std::uint64_t{1} << 21;
 // Extents of this size on are not gathered with others, so that they may be
 // searched in place.
 constexpr std::uint64_t large_extent = std::uint64_t{1} << 17;
@@ -36,8 +39,9 @@ struct Chunk {
 
 class Chunks {
  public:
-  Chunks(Generator<Extent> extents, std::size_t longest)
-      : extents_(std::move(extents)),
+  Chunks(const Dump& dump, Generator<Extent> extents, std::size_t longest)
+      : dump_(dump),
+        extents_(std::move(extents)),
         tail_size_(whole_units(longest - 1)),
         next_(extents_.begin()) {
     refill();
@@ -45,8 +49,9 @@ class Chunks {
 
   std::optional<Chunk> next() {
     Chunk chunk;
-    while (rest_.size != 0 && chunk.size < chunk_size) {
-      std::uint64_t size = std::min(rest_.size, chunk_size - chunk.size);
+    std::uint64_t most = is_in_place_ ? in_place_size : copied_size;
+    while (rest_.size != 0 && chunk.size < most) {
+      std::uint64_t size = std::min(rest_.size, most - chunk.size);
       if (!chunk.parts.empty() && size >= large_extent) break;
       chunk.parts.push_back({rest_.start, rest_.physical, size});
       chunk.size += size;
@@ -74,12 +79,21 @@ class Chunks {
       rest_ = *next_;
       ++next_;
     }
+    is_in_place_ = rest_.size >= large_extent && can_acquire(rest_.physical);
   }
 
+  bool can_acquire(PhysAddress at) const {
+    Bytes bytes = dump_.acquire(at, unit);
+    dump_.release(bytes);
+    return !bytes.empty();
+  }
+
+  const Dump& dump_;
   Generator<Extent> extents_;
   std::uint64_t tail_size_;
   Generator<Extent>::Iterator next_;
   Extent rest_;
+  bool is_in_place_ = false;
 };
 
 // ---- Searching one chunk ----
@@ -194,7 +208,8 @@ class Search {
  public:
   Search(const SearchRequest& request, Generator<Extent> extents)
       : request_(request),
-        chunks_(std::move(extents), request.pattern.longest()) {}
+        chunks_(request.memory.dump(), std::move(extents),
+                request.pattern.longest()) {}
   Search(const Search&) = delete;
   Search& operator=(const Search&) = delete;
   ~Search() {
