@@ -39,6 +39,7 @@ class SearchTest
                 std::vector<Extent> extents, AddressRange bounds = everything) {
     test::OpenedMemory memory(machine, mib, std::get<0>(GetParam()));
     Places places;
+    progress_ = 0;
     totals_ = search(
         {.memory = *memory.memory(),
          .pattern = pattern,
