@@ -120,9 +120,12 @@ Result<void> OpenKernel::choose_arch(unsigned machine,
 }
 
 std::optional<Address> OpenKernel::linked(std::string_view name) const {
-  const Symbol* found = symbols_->find(name);
-  if (found == nullptr) return std::nullopt;
-  return found->address - slide_;
+  if (const Symbol* found = symbols_->find(name)) {
+    return found->address - slide_;
+  }
+  // Not all that kernels note is in their own tables: swapper_pg_dir of arm64.
+  auto noted = vmlinux_ ? std::nullopt : vmcoreinfo_.symbol(name);
+  return noted ? std::optional(Address{*noted - slide_}) : std::nullopt;
 }
 
 Result<KernelLayout> OpenKernel::layout_by(
