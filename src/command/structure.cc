@@ -87,7 +87,7 @@ std::optional<std::int64_t> parse_count(std::string_view text) {
 Result<void> read_count(Request& request, std::string_view text) {
   auto count = parse_count(text);
   if (!count) {
-    return Error(ErrorKind::usage, fmt::format("invalid count: {}", text));
+    return Error(ErrorKind::corrupt, fmt::format("invalid count: {}", text));
   }
   request.count = *count;
   return {};
@@ -249,7 +249,7 @@ class Structures {
   }
 
   Result<void> whole(const Object& object) {
-    if (has('p')) return Error(ErrorKind::usage, "-p is for members");
+    if (has('p')) return Error(ErrorKind::unsupported, "-p is for members");
     InstanceRow row = TRY(whole_instance(object, style_));
     row.cpu = cpu_;
     emit(out_, row);
