@@ -2,15 +2,15 @@
 //
 // A maple tree is a B-tree of nodes of 256 bytes (on 64 bits), aligned to
 // their size, so that a pointer to one has room for more: bits 3 to 6 are its
-// kind. Bit 1 of the tree's root tells a node from an entry, as in xarrays;
-// what the slots of inner nodes hold are nodes without that mark.
+// kind, and in the root pointer bit 1 marks what is a node at all, as in
+// xarrays. Nodes that are no leaves hold nothing but nodes.
 //
 // Slot i of a node stands for the indexes from one above pivot i - 1 (or the
 // node's first) to pivot i (or the node's last). There is one pivot less than
-// there are slots. How many slots are in use is not kept everywhere: the last
-// one is that whose pivot is the node's last index, or is 0 (no slot but the
-// first may end at 0), or that has no pivot. Only where slots are free does the
-// last one of a range node hold metadata instead of an entry.
+// there are slots. The last slot in use is that whose pivot is the node's last
+// index, or is 0 (no slot but the first may end at 0), or is missing. Where the
+// last slot of all is not in use it may hold metadata, which a walk that stops
+// there never comes to.
 //
 //   dense      entries for one index each, no pivots
 //   leaf_64    entries
@@ -37,12 +37,11 @@ constexpr std::uint64_t most_steps = std::uint64_t{1} << 26;
 constexpr std::size_t most_slots = 256;
 constexpr unsigned kind_shift = 3;
 constexpr unsigned kind_mask = 0xf;
-constexpr std::uint64_t node_mark = 3;
-// Smaller numbers with the mark are marks themselves.
+// Smaller numbers with a node's mark are marks themselves.
 constexpr std::uint64_t largest_mark = 4096;
 
-bool is_node(std::uint64_t root) {
-  return (root & node_mark) == 2 && root > largest_mark;
+bool is_root_node(std::uint64_t root) {
+  return (root & 3) == 2 && root > largest_mark;
 }
 
 // An array of words in a node.
@@ -171,17 +170,14 @@ Result<MapleNode> MapleTree::Shape::node(std::uint64_t encoded) const {
 
 namespace {
 
-// What slot |i| of |node| stands for, which begins at |first|; nothing: the
-// slots in use end before it.
-Result<std::optional<MapleEntry>> slot_range(const MapleNode& node,
-                                             std::size_t i,
-                                             std::uint64_t first) {
-  using Found = std::optional<MapleEntry>;
+// What slot |i| of |node| stands for, which begins at |first|.
+Result<MapleEntry> slot_range(const MapleNode& node, std::size_t i,
+                              std::uint64_t first) {
   MapleEntry entry{.first = first, .last = node.last};
   entry.entry = Address{node.slots[i]};
   if (node.kind == MapleKind::dense) {
     entry.last = first;
-    return Found(entry);
+    return entry;
   }
   if (i < node.pivots.size()) {
     entry.last = node.pivots[i];
@@ -194,7 +190,20 @@ Result<std::optional<MapleEntry>> slot_range(const MapleNode& node,
                     node.at.value, i, entry.last, first, node.last),
         node.at.value);
   }
-  return Found(entry);
+  return entry;
+}
+
+// The slot that stands for |index|; dense nodes may have none.
+Result<std::optional<MapleEntry>> slot_of(const MapleNode& node,
+                                          std::uint64_t index) {
+  using Found = std::optional<MapleEntry>;
+  std::uint64_t first = node.first;
+  for (std::size_t i = 0; i < node.slots.size() && first <= index; ++i) {
+    MapleEntry slot = TRY(slot_range(node, i, first));
+    if (slot.last >= index) return Found(slot);
+    first = slot.last + 1;
+  }
+  return Found();
 }
 
 MapleEntry fault_entry(std::uint64_t first, std::uint64_t last, Error error) {
@@ -250,7 +259,7 @@ Result<std::shared_ptr<const MapleNode>> MapleTree::Walk::enter(
 std::optional<MapleStep> MapleTree::Walk::start() {
   if (tree_.root_ == 0) return std::nullopt;
   MapleEntry all{.last = whole_space, .entry = Address{tree_.root_}};
-  if (!is_node(tree_.root_)) {
+  if (!is_root_node(tree_.root_)) {
     all.last = 0;
     return MapleStep{.slot = 0, .entry = all};
   }
@@ -276,11 +285,7 @@ std::optional<MapleStep> MapleTree::Walk::step() {
         .slot = number,
         .entry = fault_entry(level.first, node->last, slot.error())};
   }
-  if (!*slot) {
-    level.is_done = true;
-    return std::nullopt;
-  }
-  MapleEntry entry = **slot;
+  MapleEntry entry = *slot;
   level.is_done = entry.last == node->last;
   level.first = entry.last + 1;
   ++level.next;
@@ -308,7 +313,8 @@ Result<MapleTree> MapleTree::below(const Kernel& kernel,
                                    std::uint64_t encoded) {
   MapleTree tree;
   tree.kernel_ = &kernel;
-  tree.root_ = (encoded & ~node_mark) | 2;
+  constexpr std::uint64_t root_mark = 2;
+  tree.root_ = encoded | root_mark;
   tree.shape_ = TRY(Shape::of(kernel));
   return tree;
 }
@@ -345,8 +351,8 @@ Result<std::optional<MapleEntry>> MapleTree::find(std::uint64_t index) const {
   using Found = std::optional<MapleEntry>;
   if (root_ == 0) return Found();
   MapleEntry at{.last = whole_space, .entry = Address{root_}};
-  if (!is_node(root_)) at.last = 0;
-  bool is_inner = is_node(root_);
+  bool is_inner = is_root_node(root_);
+  if (!is_inner) at.last = 0;
   for (std::size_t depth = 0; is_inner; ++depth) {
     if (depth == deepest) {
       return Error(ErrorKind::corrupt, "maple tree is too deep", at_.value);
@@ -354,14 +360,8 @@ Result<std::optional<MapleEntry>> MapleTree::find(std::uint64_t index) const {
     MapleNode node = TRY(shape_->node(at.entry.value));
     node.first = at.first;
     node.last = at.last;
-    std::uint64_t first = node.first;
-    Found slot;
-    for (std::size_t i = 0; i < node.slots.size();
-         ++i, first = slot->last + 1) {
-      slot = TRY(slot_range(node, i, first));
-      if (!slot || slot->last >= index) break;
-    }
-    if (!slot || index < slot->first || index > slot->last) return Found();
+    Found slot = TRY(slot_of(node, index));
+    if (!slot) return Found();
     at = *slot;
     is_inner = !node.is_leaf() && at.entry.value != 0;
   }

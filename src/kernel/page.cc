@@ -142,29 +142,35 @@ Result<Object> PageMap::page(std::uint64_t frame) const {
   return Object(kernel_.memory(), *page_, base + frame * page_->size());
 }
 
+// The frame whose struct page is at |at|, if the section's view |map| of them
+// leads there and back.
+std::optional<std::uint64_t> PageMap::frame_in(Address map, Address at) const {
+  std::uint64_t distance = at - map;
+  if (distance % page_->size() != 0) return std::nullopt;
+  std::uint64_t number = distance / page_->size();
+  auto found = page(number);
+  bool is_found = found && found->address() == at;
+  return is_found ? std::optional(number) : std::nullopt;
+}
+
 Result<std::uint64_t> PageMap::frame(Address page_at) const {
-  std::uint64_t size = page_->size();
-  Error none(ErrorKind::not_found,
-             fmt::format("{:#x} is no struct page", page_at.value));
-  if (model_ == Model::flat) {
-    std::uint64_t distance = page_at - base_;
-    return distance % size == 0 ? Result(distance / size) : none;
-  }
+  bool is_flat = model_ == Model::flat;
+  std::optional<std::uint64_t> found;
+  if (is_flat) found = frame_in(base_, page_at);
+  std::uint64_t count = is_flat ? 0 : section_count();
   std::optional<Address> tried;
-  for (std::uint64_t number = 0; number < section_count() && !interrupted();
-       ++number) {
+  for (std::uint64_t i = 0; i < count && !found && !interrupted(); ++i) {
+    auto at = section(i).value_or(std::nullopt);
     // Whole roots that are not there are passed over.
-    auto at = section(number);
-    if (at && !*at) number |= per_root_ - 1;
-    auto map = at && *at ? map_of(number) : std::optional<Address>();
-    if (!map || !*map || *map == tried) continue;
-    tried = *map;
-    std::uint64_t distance = page_at - **map;
-    if (distance % size != 0) continue;
-    auto found = page(distance / size);
-    if (found && found->address() == page_at) return distance / size;
+    if (!at) i |= per_root_ - 1;
+    auto map = at ? map_of(i).value_or(std::nullopt) : std::nullopt;
+    if (!map || map == tried) continue;
+    tried = map;
+    found = frame_in(*map, page_at);
   }
-  return none;
+  if (found) return *found;
+  return Error(ErrorKind::not_found,
+               fmt::format("{:#x} is no struct page", page_at.value));
 }
 
 Result<Object> head_page(const Kernel& kernel, const Object& page) {

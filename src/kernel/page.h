@@ -30,6 +30,7 @@ class PageMap {
   Result<std::optional<Address>> section(std::uint64_t number) const;
   Result<std::optional<Address>> map_of(std::uint64_t number) const;
   std::uint64_t section_count() const;
+  std::optional<std::uint64_t> frame_in(Address map, Address at) const;
 
   const Kernel& kernel_;
   const Type* page_ = nullptr;

@@ -49,11 +49,30 @@ Result<bool> leave_mount(const Kernel& kernel, Place& place) {
   return true;
 }
 
+// One step up; false: there is nothing above. Names that were passed are added
+// to |parts|.
+Result<bool> go_up(const Kernel& kernel, Place& place,
+                   std::vector<std::string>& parts) {
+  if (place.dentry.fault() != nullptr) return *place.dentry.fault();
+  if (has_mount(place)) {
+    Address root = TRY(place.mount["mnt_root"].to_address());
+    if (root == place.dentry.address()) return leave_mount(kernel, place);
+  }
+  Address parent = TRY(place.dentry["d_parent"].to_address());
+  bool is_top = parent == place.dentry.address() || parent.value == 0;
+  // The root's own name counts only for what is in no directory.
+  if (is_top && !parts.empty()) return false;
+  parts.push_back(TRY(name_of(place.dentry)));
+  if (is_top) return false;
+  place.dentry = place.dentry["d_parent"].dereference();
+  return true;
+}
+
 std::string joined(const std::vector<std::string>& parts) {
   std::string path;
   for (std::size_t i = parts.size(); i-- > 0;)
     path += "/" + parts[i];
-  return path;
+  return path.empty() ? "/" : path;
 }
 
 }  // namespace
@@ -61,25 +80,13 @@ std::string joined(const std::vector<std::string>& parts) {
 Result<std::string> path_name(const Kernel& kernel, const Object& dentry,
                               const Object& mount) {
   Place place{dentry, mount};
+  Address own_parent = TRY(dentry["d_parent"].to_address());
   std::vector<std::string> parts;
   for (std::size_t i = 0; i < most_parts && !interrupted(); ++i) {
-    if (place.dentry.fault() != nullptr) return *place.dentry.fault();
-    if (has_mount(place)) {
-      Address root = TRY(place.mount["mnt_root"].to_address());
-      if (root == place.dentry.address()) {
-        if (TRY(leave_mount(kernel, place))) continue;
-        return parts.empty() ? "/" : joined(parts);
-      }
-    }
-    std::string name = TRY(name_of(place.dentry));
-    Address parent = TRY(place.dentry["d_parent"].to_address());
-    if (parent == place.dentry.address() || parent.value == 0) {
-      // A root that no mount shows, or what has no directory.
-      if (parts.empty()) return name;
-      return joined(parts);
-    }
-    parts.push_back(std::move(name));
-    place.dentry = place.dentry["d_parent"].dereference();
+    if (TRY(go_up(kernel, place, parts))) continue;
+    bool is_alone = parts.size() == 1 && own_parent == dentry.address() &&
+                    place.dentry.address() == dentry.address();
+    return is_alone ? parts.front() : joined(parts);
   }
   return Error(ErrorKind::corrupt, "the directories above do not end",
                dentry.address().value);
