@@ -9,6 +9,7 @@
 #include "command/options.h"
 #include "command/vtop_row.h"
 #include "kernel/linux_arch.h"
+#include "kernel/user_memory.h"
 
 namespace inquest {
 namespace {
