@@ -243,12 +243,18 @@ void run_each(const Command& command, Session& session, const Args& args,
               const std::vector<Object>& selected, report::Sink& out) {
   auto context = session.task;
   bool is_first = true;
+  std::vector<std::string> words = args.words;
+  // The context is each task in turn, asked for or not.
+  if (command.name == "vtop") std::erase(words, "-c");
   for (const Object& task : selected) {
     if (interrupted()) break;
     if (!is_first) out.layout("\n");
     is_first = false;
     session.task = task.address();
-    auto done = command.run(session, args.words, out);
+    if (command.name == "vtop") {
+      out.layout(to_text(task_header(session.kernel, task)));
+    }
+    auto done = command.run(session, words, out);
     if (!done) out.problem(done.error());
   }
   session.task = context;

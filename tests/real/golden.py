@@ -18,7 +18,7 @@ import tempfile
 SHOWN = {
     "x86_64-6.1-tun": ("6.1.0-56-cloud-amd64", "vmcore.zlib", {
         "sym ffffffff81000000", "sym -m tun", "mod -S", "rd -s init_task 32", "whatis -r 64",
-        "search kfree_skb_reason",
+        "search kfree_skb_reason", "vtop ffffffff81000000",
     }, 131),
     "arm64-6.1-skb": ("6.1.0-56-cloud-arm64", "vmcore.qemu-zlib", {
         # No stack of a CPU that was running is known to crash on this dump.
@@ -30,7 +30,7 @@ SHOWN = {
     }, 95),
 }
 MISSING = set("""
-    bpf btop dev files fuser ipcs irq kmem mach mount net pte ptob ptov runq sbitmapq sig swap task timer vm vtop waitq
+    bpf dev files fuser ipcs irq kmem mach mount net runq sbitmapq sig swap task timer vm waitq
 """.split())
 
 

@@ -96,6 +96,11 @@ def is_passing(comm):
                             "insmod"))
 
 
+def is_steady(comm):
+    """Tasks whose memory is the same at the snapshot and the crash: not the shell that makes both."""
+    return comm != "sh" and not is_passing(comm)
+
+
 def check_sys(dump):
     (lines,) = dump.ask("sys")
     text = "\n".join(lines)
@@ -356,6 +361,8 @@ def check_maps(dump, processes):
         more, less = set(found) - set(wanted), set(wanted) - set(found)
         dump.expect(not more and not less, f"areas of {pid} ({processes[pid][0]}): also {more}, not {less}")
     dump.expect(len(pids) > 5, f"only {len(pids)} processes had areas to compare")
+
+
 def hits(lines):
     """Address -> the rest of the line, of search's answer."""
     return {int(match[1], 16): match[2] for match in (re.match(r"([0-9a-f]+): (.*)", line) for line in lines) if match}
@@ -442,6 +449,79 @@ def check_search_users(dump):
             dump.expect(False, f"{comm} ({folder.name}): {argument} is not on its stack: {lines[:3]}")
     if dump.vmcore.name == "vmcore.elf":
         dump.expect(compared > 2, f"only {compared} processes were compared")
+
+
+def parse_vtop(lines):
+    """address -> (what stands for the physical address, fields of the memory area's line, place in swap)."""
+    found, at = {}, None
+    for number, line in enumerate(lines):
+        words = line.split()
+        if number and re.match(r"VIRTUAL +PHYSICAL", lines[number - 1]):
+            at = int(words[0], 16)
+            found[at] = [" ".join(words[1:]), None, None]
+        elif at is not None and re.match(r" *VMA +START", lines[number - 1]):
+            found[at][1] = line.split(maxsplit=4)
+        elif at is not None and line.startswith("SWAP: "):
+            found[at][2] = line[6:]
+    return found
+
+
+def memory_areas(path):
+    """(start, end, the lowest bits of vm_flags, file) of each line of a maps file."""
+    for line in path.read_text(errors="replace").splitlines():
+        match = re.match(r"(\w+)-(\w+) (\S)(\S)(\S)(\S) \S+ \S+ \d+ *(.*)$", line)
+        flags = sum(1 << bit for bit, letter in enumerate("rwxs") if match[3 + bit] == letter)
+        name = "" if match[7].startswith("[") else match[7]
+        if name.endswith(" (deleted)"):  # and in no directory
+            name = name[1:-len(" (deleted)")]
+        yield int(match[1], 16), int(match[2], 16), flags, name
+
+
+def check_areas(dump):
+    """Each process's memory areas: where they are, their flags and files."""
+    pids = [pid for pid, (comm, *_) in sorted(dump.processes().items()) if is_steady(comm)]
+    areas = {pid: list(memory_areas(dump.truth / f"proc/pids/{pid}/maps")) for pid in pids}
+    areas = {pid: found for pid, found in areas.items() if found}
+    vsyscall = 1 << 63
+    answers = dump.ask(*(f"vtop -c {pid} " + " ".join(f"{area[0]:x}" for area in found if area[0] < vsyscall)
+                         for pid, found in areas.items()))
+    compared = 0
+    for (pid, wanted), lines in zip(areas.items(), answers):
+        ours = parse_vtop(lines)
+        for start, end, flags, name in wanted:
+            if start >= vsyscall:
+                continue
+            compared += 1
+            area = ours.get(start, [None, None])[1]
+            if area is None:
+                dump.expect(False, f"process {pid}: no memory area at {start:x}")
+                continue
+            got = (int(area[1], 16), int(area[2], 16), int(area[3], 16) & 15, area[4] if len(area) > 4 else "")
+            dump.expect(got == (start, end, flags, name), f"process {pid}: {got}, was {(start, end, flags, name)}")
+    dump.expect(compared > 200, f"only {compared} memory areas were compared")
+
+
+def check_pages(dump):
+    """Where each process's pages are, in memory or swap."""
+    places = {}
+    for pid, (comm, *_) in sorted(dump.processes().items()):
+        path = dump.truth / f"proc/pids/{pid}/pagemap"
+        if path.exists() and is_steady(comm):
+            places[pid] = [line.split() for line in path.read_text().splitlines()]
+    answers = dump.ask(*(f"vtop -c {pid} " + " ".join(words[0] for words in found) for pid, found in places.items()))
+    swapped = compared = 0
+    for (pid, wanted), lines in zip(places.items(), answers):
+        ours = parse_vtop(lines)
+        for words in wanted:
+            compared += 1
+            got = ours.get(int(words[0], 16), [None, None, None])
+            if words[1] == "pfn":
+                dump.expect(got[0] == f"{int(words[2], 16) * 4096:x}", f"process {pid}: {words}, is at {got[0]}")
+            else:
+                swapped += 1
+                place = f"/mnt/ext/swap  OFFSET: {int(words[3], 16)}"
+                dump.expect(got[2] == place, f"process {pid}: {words}, is in {got}")
+    dump.expect(compared > 500 and swapped > 0, f"only {compared} pages were compared, {swapped} of them in swap")
 
 
 def main():
