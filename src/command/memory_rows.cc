@@ -25,7 +25,7 @@ std::string hex_cell(const Result<Address>& value) {
       value, [](Address at) { return fmt::format("{:x}", at.value); });
 }
 
-std::string present_text(const EntryRow& row) {
+std::string present_text(const PageEntryRow& row) {
   std::string value = fmt::format("{:x}", row.value);
   std::string physical = fmt::format("{:x}", row.entry.physical.value);
   std::size_t width = std::max(value.size(), std::size_t{3});
@@ -39,7 +39,7 @@ std::string present_text(const EntryRow& row) {
                      centred_right(physical, physical_width), flags);
 }
 
-std::string swapped_text(const EntryRow& row) {
+std::string swapped_text(const PageEntryRow& row) {
   std::string value = fmt::format("{:x}", row.value);
   std::string file = report::cell_text(
       row.swap_file, [](const std::string& name) { return printable(name); });
@@ -84,14 +84,14 @@ std::string_view kind_name(PageEntry::Kind kind) {
 
 // ---- Page table entries ----
 
-EntryRow entry_row(const Kernel& kernel, std::uint64_t value) {
-  EntryRow row{.value = value,
-               .entry = kernel.linux_arch().page_entry(kernel, value)};
+PageEntryRow page_entry_row(const Kernel& kernel, std::uint64_t value) {
+  PageEntryRow row{.value = value,
+                   .entry = kernel.linux_arch().page_entry(kernel, value)};
   row.swap_file = swap_file(kernel, row.entry);
   return row;
 }
 
-report::Record to_record(const EntryRow& row) {
+report::Record to_record(const PageEntryRow& row) {
   report::Record record;
   record.add("pte", Address{row.value});
   record.add("kind", kind_name(row.entry.kind));
@@ -106,7 +106,7 @@ report::Record to_record(const EntryRow& row) {
   return record;
 }
 
-std::string to_text(const EntryRow& row) {
+std::string to_text(const PageEntryRow& row) {
   return row.entry.kind == PageEntry::Kind::swapped ? swapped_text(row)
                                                     : present_text(row);
 }

@@ -14,14 +14,14 @@
 
 namespace inquest {
 
-struct EntryRow {
+struct PageEntryRow {
   std::uint64_t value = 0;
   PageEntry entry;
   Result<std::string> swap_file = std::string();  // of entry.swap
 };
-EntryRow entry_row(const Kernel& kernel, std::uint64_t value);
-report::Record to_record(const EntryRow& row);
-std::string to_text(const EntryRow& row);  // with its heading
+PageEntryRow page_entry_row(const Kernel& kernel, std::uint64_t value);
+report::Record to_record(const PageEntryRow& row);
+std::string to_text(const PageEntryRow& row);  // with its heading
 
 // The heading of lines of memory areas, and such a line.
 std::string vma_heading();

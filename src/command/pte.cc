@@ -25,7 +25,7 @@ Result<void> run(Session& session, Command::Words words, report::Sink& out) {
   for (const std::string& word : words) {
     auto value = parse_hex(word);
     if (value) {
-      emit(out, entry_row(session.kernel, *value));
+      emit(out, page_entry_row(session.kernel, *value));
     } else {
       out.problem(Error(ErrorKind::not_found,
                         fmt::format("pte: invalid input: \"{}\"", word)));

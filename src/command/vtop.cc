@@ -87,7 +87,7 @@ void Translator::add_end(VtopRow& row, const std::vector<WalkStep>& steps,
                          const Result<Translation>& found) const {
   if (steps.empty()) return;
   std::uint64_t last = steps.back().entry;
-  EntryRow entry = entry_row(kernel_, last);
+  PageEntryRow entry = page_entry_row(kernel_, last);
   row.page_size = found ? found->page_size : size_at(steps.size() - 1);
   bool is_hidden = entry.entry.kind == PageEntry::Kind::hidden;
   if (!found && !is_hidden) {
@@ -215,7 +215,7 @@ bool Vtop::find_user(VtopRow& row) {
 void Vtop::add_place(VtopRow& row, std::uint64_t page_size) {
   if (row.state != State::not_mapped) return;
   if (row.entry) {
-    const EntryRow& entry = *row.entry;
+    const PageEntryRow& entry = *row.entry;
     row.swap =
         entry.swap_file
             ? Result(FilePlace{*entry.swap_file, entry.entry.swap.offset})

@@ -49,7 +49,7 @@ struct VtopRow {
   PhysAddress page_base;
   bool is_large = false;
   bool is_zero_page = false;
-  std::optional<EntryRow> entry;
+  std::optional<PageEntryRow> entry;
 
   // ---- What is there ----
   std::optional<Vma> vma;

@@ -77,11 +77,15 @@ TEST_F(Definitions, TypedefsAndEnumerations) {
 }
 
 TEST_F(Definitions, TheLastMemberHasNoComma) {
-  EXPECT_TRUE(is_last_member(outer, "flag"));
-  EXPECT_TRUE(is_last_member(outer, "b"));
-  EXPECT_FALSE(is_last_member(outer, "a"));
-  EXPECT_FALSE(is_last_member(outer, "named"));
-  EXPECT_TRUE(is_last_member(outer, "named.b"));
+  bench.space.put(0x1000, std::string(128, '\0'));
+  auto shown = [&](const std::string& member) {
+    Object object(bench.space, outer, Address{0x1000});
+    return instance_members(object, {member}, {}).row.text;
+  };
+  for (const char* last : {"flag", "b", "named.b"})
+    EXPECT_TRUE(shown(last).ends_with("0\n")) << shown(last);
+  EXPECT_TRUE(shown("a").ends_with("0,\n")) << shown("a");
+  EXPECT_TRUE(shown("named").ends_with("},\n")) << shown("named");
 }
 
 TEST(RawRow, TwoWordsALineAndCharacters) {
@@ -93,25 +97,61 @@ TEST(RawRow, TwoWordsALineAndCharacters) {
             "1010:  53525150                            PQRS\n");
 }
 
-TEST(PointerMember, ShowsWhatItPointsTo) {
+struct Members : testing::Test {
+  std::string shown(const std::string& member, const MemberStyle& style) {
+    Object object(bench.space, outer, Address{0x1000});
+    InstanceParts parts = instance_members(object, {member}, style);
+    return parts.missing.empty() ? parts.row.text : parts.missing[0].message();
+  }
+
   TypeBench bench;
   const Type& inner =
       bench.source->structure("inner", 4, {{"x", &bench.c("int"), 0, 0}});
-  bench.space.put(0x1000, 7, 4);
-  Object member = Object::value(bench.space, bench.pointer(inner), 0x1000);
-  ValueStyle style;
-  style.symbol = [](Address) { return std::optional<std::string>("here"); };
-  EXPECT_EQ(pointer_member_text(member, "p", style).value_or("error"),
-            "  struct inner *p = 0x1000\n"
+  const Type& outer = bench.source->structure(
+      "outer", 32,
+      {{"p", &bench.pointer(inner), 0, 0},
+       {"name", &bench.array(bench.c("char"), 8), 64, 0},
+       {"state", &bench.c("int"), 128, 0},
+       {"text", &bench.pointer(bench.c("char")), 192, 0}});
+};
+
+TEST_F(Members, PointersAreFollowed) {
+  bench.space.put(0x1000, 0x2000, 8);
+  bench.space.put(0x2000, 7, 4);
+  MemberStyle style{.value = {}, .is_pointed = true};
+  style.value.symbol = [](Address) {
+    return std::optional<std::string>("here");
+  };
+  EXPECT_EQ(shown("p", style),
+            "  struct inner *p = 0x2000\n"
             "  -> <here> {\n"
             "       x = 7\n"
             "     }\n");
-  style.symbol = {};
-  EXPECT_EQ(pointer_member_text(member, "p", style).value_or("error"),
-            "  struct inner *p = 0x1000\n"
+  style.value.symbol = {};
+  EXPECT_EQ(shown("p", style),
+            "  struct inner *p = 0x2000\n"
             "  -> {\n"
             "       x = 7\n"
             "     }\n");
+}
+
+TEST_F(Members, DirectlyAsTheyLieInMemory) {
+  bench.space.put(0x1008, std::string("tun\0\0\0\0\0", 8));
+  bench.space.put(0x1010, 0xfffffffe, 4);
+  bench.space.put(0x1018, 0x3000, 8);
+  bench.space.put(0x3000, std::string("up\0", 3));
+  MemberStyle style{.value = {}, .is_direct = true};
+  EXPECT_EQ(shown("name", style), "  name = \"tun\"\n");
+  EXPECT_EQ(shown("state", style), "  state = -2\n");
+  EXPECT_EQ(shown("text", style), "  text = 0x3000  \"up\"\n");
+  style.value.radix = 16;
+  EXPECT_EQ(shown("state", style), "  state = 0xfffffffe\n");
+}
+
+TEST_F(Members, WhatIsMissingIsTold) {
+  EXPECT_EQ(shown("nosuch", {}),
+            "invalid data structure reference: outer.nosuch");
+  EXPECT_NE(shown("state", {}).find("Cannot access memory"), std::string::npos);
 }
 
 }  // namespace

@@ -14,8 +14,8 @@ Error missing() {
   return {ErrorKind::fault, "0x1000: not in dump", 0x1000};
 }
 
-TEST(EntryRow, ShowsWhereAPageWentTo) {
-  EntryRow row{.value = 0x20004,
+TEST(PageEntryRow, ShowsWhereAPageWentTo) {
+  PageEntryRow row{.value = 0x20004,
                .entry = {.kind = PageEntry::Kind::swapped,
                          .physical = {},
                          .swap = {.type = 0, .offset = 512},
@@ -28,8 +28,8 @@ TEST(EntryRow, ShowsWhereAPageWentTo) {
             "20004  (no swap area 0)    512 \n");
 }
 
-TEST(EntryRow, SaysThatNothingIsMapped) {
-  EXPECT_EQ(to_text(EntryRow()),
+TEST(PageEntryRow, SaysThatNothingIsMapped) {
+  EXPECT_EQ(to_text(PageEntryRow()),
             "PTE  PHYSICAL  FLAGS\n 0       0     (no mapping)\n");
 }
 
@@ -72,7 +72,7 @@ VtopRow large_page() {
   row.page_size = std::uint64_t{1} << 30;
   row.page_base = {0x40000000};
   row.is_large = true;
-  row.entry = EntryRow{.value = 0x400000e3,
+  row.entry = PageEntryRow{.value = 0x400000e3,
                        .entry = {.kind = PageEntry::Kind::present,
                                  .physical = {0x40000000},
                                  .swap = {},
