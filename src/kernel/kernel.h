@@ -41,6 +41,7 @@ struct KernelOptions {
   std::map<std::string, std::uint64_t, std::less<>> machine;  // -m k=v
   bool zero_excluded = false;
   bool no_modules = false;
+  bool no_vmlinux = false;      // not even where there is one
   bool may_write = false;       // wr may change memory in use
   DwarfProgress progress = {};  // told while an index is built
 };

@@ -81,7 +81,9 @@ Result<void> OpenKernel::find_file() {
     vmlinux_ = TRY(ElfFile::open(*options_.vmlinux));
     TRY(check_build_id(query(), *vmlinux_));
   } else {
-    auto found = find_vmlinux(query());
+    auto found = options_.no_vmlinux
+                     ? Error(ErrorKind::not_found, "no vmlinux is wanted")
+                     : find_vmlinux(query());
     if (!found) return do_without_file(found.error());
     vmlinux_ = std::move(found).value();
   }
@@ -101,10 +103,7 @@ Result<void> OpenKernel::do_without_file(const Error& missing) {
   bool has_symbols = vmcoreinfo_.symbol("kallsyms_names").has_value() ||
                      dump_->info().is_own_machine;
   if (!has_symbols || dump_->info().elf_machine == 0) return missing;
-  remarks_.push_back(missing.message() +
-                     "; going on with the kernel's own symbols (kallsyms) and "
-                     "types (BTF): most variables have no type, code has no "
-                     "line numbers");
+  remarks_.push_back(missing.message());
   return choose_arch(dump_->info().elf_machine,
                      dump_->info().files.front().string());
 }
@@ -119,13 +118,21 @@ Result<void> OpenKernel::choose_arch(unsigned machine,
                            whose, machine));
 }
 
+// Not all marks of the image are among its own symbols: arm64's swapper_pg_dir
+// is in VMCOREINFO alone, and its _end nowhere.
+std::optional<Address> OpenKernel::mark(std::string_view name) const {
+  if (const Symbol* found = symbols_->find(name)) return found->address;
+  if (vmlinux_) return std::nullopt;
+  if (auto noted = vmcoreinfo_.symbol(name)) return Address{*noted};
+  if (name != "_end" || symbols_->sorted().empty()) return std::nullopt;
+  constexpr std::uint64_t largest_page = 0x10000;
+  const Symbol& last = symbols_->sorted().back();
+  return Address{(last.address.value | (largest_page - 1)) + 1};
+}
+
 std::optional<Address> OpenKernel::linked(std::string_view name) const {
-  if (const Symbol* found = symbols_->find(name)) {
-    return found->address - slide_;
-  }
-  // Not all that kernels note is in their own tables: swapper_pg_dir of arm64.
-  auto noted = vmlinux_ ? std::nullopt : vmcoreinfo_.symbol(name);
-  return noted ? std::optional(Address{*noted - slide_}) : std::nullopt;
+  auto at = mark(name);
+  return at ? std::optional(*at - slide_) : std::nullopt;
 }
 
 Result<KernelLayout> OpenKernel::layout_by(
@@ -143,19 +150,40 @@ Result<SymbolTable> OpenKernel::find_symbols() {
   if (dump_->info().is_own_machine) {
     named_ = "/proc/kallsyms";
     auto listed = running_symbols();
-    if (listed) return listed;
+    if (listed) return enough(std::move(listed).value());
     hidden = listed.error().message();
   }
-  auto found = symbols_in_memory();
-  if (!found) {
-    if (!hidden.empty()) hidden += "; ";
-    return Error(found.error().kind(),
-                 fmt::format("{}\nand without vmlinux: {}{}", remarks_.back(),
-                             hidden, found.error().message()));
-  }
-  if (!hidden.empty()) remarks_.push_back(hidden);
   named_ = "(kallsyms)";
-  return found;
+  auto found = symbols_in_memory();
+  if (found) {
+    if (!hidden.empty()) remarks_.push_back(hidden);
+    return enough(std::move(found).value());
+  }
+  if (!hidden.empty()) hidden += "; ";
+  return Error(found.error().kind(),
+               fmt::format("{}; the kernel alone does not do: {}{}",
+                           remarks_.front(), hidden, found.error().message()));
+}
+
+// Without variables and types there is next to nothing that could be said.
+Result<SymbolTable> OpenKernel::enough(SymbolTable own) {
+  std::string_view lacks;
+  if (own.find("init_task") == nullptr) {
+    lacks =
+        "its own symbols are those of code alone (CONFIG_KALLSYMS_ALL is "
+        "off)";
+  } else if (own.find("__start_BTF") == nullptr) {
+    lacks = "it has no BTF (CONFIG_DEBUG_INFO_BTF is off)";
+  }
+  if (!lacks.empty()) {
+    return Error(ErrorKind::not_found,
+                 fmt::format("{}; the kernel alone does not do: {}",
+                             remarks_.front(), lacks));
+  }
+  remarks_.front() +=
+      "; going on with the kernel's own symbols (kallsyms) and types (BTF): "
+      "most variables have no type, code has no line numbers";
+  return own;
 }
 
 Result<SymbolTable> OpenKernel::symbols_in_memory() {
@@ -209,10 +237,9 @@ Result<void> OpenKernel::check_banner() const {
 
 void OpenKernel::note_image() {
   auto range = [this](std::string_view start, std::string_view end) {
-    const Symbol* first = symbols_->find(start);
-    const Symbol* last = symbols_->find(end);
-    if (first == nullptr || last == nullptr) return Range{};
-    return Range{first->address, last->address};
+    auto first = mark(start);
+    auto last = mark(end);
+    return first && last ? Range{*first, *last} : Range{};
   };
   image_ = range("_text", "_end");
   if (image_.start == image_.end) image_ = range("_stext", "_end");

@@ -64,6 +64,7 @@ class OpenKernel final : public Kernel {
   Result<void> do_without_file(const Error& missing);
   Result<void> choose_arch(unsigned machine, const std::string& whose);
   Result<SymbolTable> find_symbols();
+  Result<SymbolTable> enough(SymbolTable own);
   Result<SymbolTable> symbols_in_memory();
   Result<void> find_layout();
   Result<KernelLayout> layout_by(
@@ -71,6 +72,7 @@ class OpenKernel final : public Kernel {
       std::optional<std::uint64_t> slide) const;
   Result<void> check_banner() const;
   VmlinuxQuery query() const;
+  std::optional<Address> mark(std::string_view name) const;
   std::optional<Address> linked(std::string_view name) const;
   void note_image();
   void read_vmcoreinfo();

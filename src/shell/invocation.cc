@@ -269,6 +269,9 @@ constexpr std::array options = {
            "wr may change the memory of the running system"},
     Option{'o', "", required_argument, set_save_as, "file",
            "save raw RAM as an ELF file first"},
+    Option{'\0', "no_vmlinux", no_argument,
+           set_kernel_flag<&KernelOptions::no_vmlinux>, "",
+           "do with the kernel's own symbols and types"},
     Option{'\0', "no_modules", no_argument,
            set_kernel_flag<&KernelOptions::no_modules>, "",
            "do without modules"},
@@ -435,6 +438,8 @@ Result<void> check_memory(Invocation& invocation) {
   bool is_session =
       invocation.task == Task::session || invocation.task == Task::gdbserver;
   if (is_session && !has_dump && !kernel.live) kernel.live = kcore;
+  if (kernel.vmlinux && kernel.no_vmlinux)
+    return malformed("--no_vmlinux, and a vmlinux");
   bool is_raw = has_dump && raw_part(kernel.dumps[0].native());
   if (invocation.save_as && !is_raw)
     return malformed("-o is for raw RAM: file@address");

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Compares inquest's answers on a real dump with what the kernel said of itself before it died.
 
-usage: truth.py INQUEST FOLDER CHECK
+usage: truth.py INQUEST FOLDER CHECK [bare]
 
 FOLDER holds dump/vmcore.*, truth/ (proc/, dmesg, ...), vmlinux and perhaps a module, as lab/ makes them. CHECK is the
-name of one check_ function below. Exit status: 0 agreed, 1 not, 77 when FOLDER is not there.
+name of one check_ function below; with "bare" inquest has to do without the vmlinux. Exit status: 0 agreed, 1 not, 77 when FOLDER is not there.
 """
 import pathlib
 import re
@@ -15,8 +15,9 @@ import tempfile
 
 
 class Dump:
-    def __init__(self, inquest, folder):
+    def __init__(self, inquest, folder, is_bare):
         self.inquest = inquest
+        self.vmlinux = "--no_vmlinux" if is_bare else folder / "vmlinux"
         self.folder = folder
         self.truth = folder / "truth"
         files = {path.name: path for path in (folder / "dump").glob("vmcore.*")}
@@ -32,7 +33,7 @@ class Dump:
             scratch = pathlib.Path(scratch)
             lines = [f"{command} > {scratch}/{number}" for number, command in enumerate(commands)]
             (scratch / "input").write_text("\n".join(["set scroll off", *lines, "quit"]) + "\n")
-            command = [self.inquest, "-s", "-i", scratch / "input", self.folder / "vmlinux", self.vmcore]
+            command = [self.inquest, "-s", "-i", scratch / "input", self.vmlinux, self.vmcore]
             done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
                                   timeout=300)
             self.stderr = done.stderr
@@ -529,7 +530,7 @@ def main():
     if not (folder / "truth").is_dir() or not (folder / "vmlinux").exists():
         print(f"{folder}: no such dump here")
         return 77
-    dump = Dump(inquest, folder)
+    dump = Dump(inquest, folder, is_bare=sys.argv[4:] == ["bare"])
     globals()[f"check_{check}"](dump)
     for failure in dump.failures[:20]:
         print(failure)

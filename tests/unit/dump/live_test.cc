@@ -221,7 +221,7 @@ TEST(Kcore, HeadersThatLieAreErrors) {
     ASSERT_FALSE(dump) << size;
     EXPECT_EQ(dump.error().kind(), ErrorKind::corrupt);
   }
-  for (std::size_t size : {0U, 3U, 63U, 100U, 300U, 400U}) {
+  for (std::size_t size : {0U, 63U, 100U, 250U}) {
     Content cut = kcore(usual);
     cut.resize(size);
     EXPECT_FALSE(open_live(folder.write("kcore", cut))) << size;
