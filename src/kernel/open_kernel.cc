@@ -102,7 +102,12 @@ Result<void> OpenKernel::find_file() {
 Result<void> OpenKernel::do_without_file(const Error& missing) {
   bool has_symbols = vmcoreinfo_.symbol("kallsyms_names").has_value() ||
                      dump_->info().is_own_machine;
-  if (!has_symbols || dump_->info().elf_machine == 0) return missing;
+  if (!has_symbols || dump_->info().elf_machine == 0) {
+    if (!options_.no_vmlinux) return missing;
+    return Error(missing.kind(),
+                 "--no_vmlinux: the dump does not say where the kernel's own "
+                 "symbols are, as Linux does since 6.0");
+  }
   remarks_.push_back(missing.message());
   return choose_arch(dump_->info().elf_machine,
                      dump_->info().files.front().string());
