@@ -58,8 +58,8 @@ const Help help = {
         {
             {"Find the pointers to init_task", "search init_task"},
             {"Find a text", "search -c \"Linux version\""},
-            {"Find 32-bit words that begin with babe",
-             "search -w -m ffff babe0000"},
+            {"Find 32-bit words that begin with e589",
+             "search -w -m ffff e5890000"},
         },
 };
 
@@ -367,8 +367,9 @@ Generator<Extent> extents_of(const Scope& scope) {
     range.start.value &= ~in_page;
     range.last.value |= in_page;
     if (mapped == nullptr) {
-      co_yield Extent{range.start, PhysAddress{range.start.value},
-                      range.last - range.start + 1};
+      Extent whole{range.start, PhysAddress{range.start.value},
+                   range.last - range.start + 1};
+      co_yield whole;
       continue;
     }
     for (const Extent& extent : mapped_extents(*mapped, range))

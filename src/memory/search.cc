@@ -342,8 +342,9 @@ Generator<Extent> dumped_extents(Generator<Extent> extents,
                                    extent.physical.value + extent.size);
       if (range->start.value >= extent.physical.value + extent.size) break;
       if (first >= end) continue;
-      co_yield Extent{extent.start + (first - extent.physical.value),
-                      PhysAddress{first}, end - first};
+      Extent part{extent.start + (first - extent.physical.value),
+                  PhysAddress{first}, end - first};
+      co_yield part;
     }
   }
 }

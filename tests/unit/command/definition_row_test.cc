@@ -93,8 +93,9 @@ TEST(RawRow, TwoWordsALineAndCharacters) {
   for (unsigned i = 0; i < 20; ++i)
     row.bytes.push_back(std::byte(0x40 + i));
   EXPECT_EQ(to_text(row),
-            "1000:  4746454443424140 4f4e4d4c4b4a4948   @ABCDEFGHIJKLMNO\n"
-            "1010:  53525150                            PQRS\n");
+            "            1000:  4746454443424140 4f4e4d4c4b4a4948   "
+            "@ABCDEFGHIJKLMNO\n"
+            "            1010:  53525150                            PQRS\n");
 }
 
 struct Members : testing::Test {
@@ -139,7 +140,7 @@ TEST_F(Members, DirectlyAsTheyLieInMemory) {
   bench.space.put(0x1008, std::string("tun\0\0\0\0\0", 8));
   bench.space.put(0x1010, 0xfffffffe, 4);
   bench.space.put(0x1018, 0x3000, 8);
-  bench.space.put(0x3000, std::string("up\0", 3));
+  bench.space.put(0x3000, "up" + std::string(4094, '\0'));
   MemberStyle style{.value = {}, .is_direct = true};
   EXPECT_EQ(shown("name", style), "  name = \"tun\"\n");
   EXPECT_EQ(shown("state", style), "  state = -2\n");

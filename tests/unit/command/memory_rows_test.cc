@@ -16,11 +16,11 @@ Error missing() {
 
 TEST(PageEntryRow, ShowsWhereAPageWentTo) {
   PageEntryRow row{.value = 0x20004,
-               .entry = {.kind = PageEntry::Kind::swapped,
-                         .physical = {},
-                         .swap = {.type = 0, .offset = 512},
-                         .flags = {}},
-               .swap_file = std::string("/swap")};
+                   .entry = {.kind = PageEntry::Kind::swapped,
+                             .physical = {},
+                             .swap = {.type = 0, .offset = 512},
+                             .flags = {}},
+                   .swap_file = std::string("/swap")};
   EXPECT_EQ(to_text(row), " PTE   SWAP   OFFSET\n20004  /swap    512 \n");
   row.swap_file = Error(ErrorKind::not_found, "no swap area 0");
   EXPECT_EQ(to_text(row),
@@ -73,10 +73,10 @@ VtopRow large_page() {
   row.page_base = {0x40000000};
   row.is_large = true;
   row.entry = PageEntryRow{.value = 0x400000e3,
-                       .entry = {.kind = PageEntry::Kind::present,
-                                 .physical = {0x40000000},
-                                 .swap = {},
-                                 .flags = {"PRESENT", "RW"}}};
+                           .entry = {.kind = PageEntry::Kind::present,
+                                     .physical = {0x40000000},
+                                     .swap = {},
+                                     .flags = {"PRESENT", "RW"}}};
   return row;
 }
 
