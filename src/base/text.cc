@@ -39,16 +39,6 @@ bool continues(char c) {
   return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
 }
 
-// The length of the well-formed UTF-8 sequence at the start of |text|, or 0.
-std::size_t utf8_length(std::string_view text) {
-  auto first = static_cast<unsigned char>(text[0]);
-  std::size_t length = sequence_length(first);
-  if (length <= 1) return length;
-  if (length > text.size()) return 0;
-  if (!std::ranges::all_of(text.substr(1, length - 1), continues)) return 0;
-  return may_follow(first, static_cast<unsigned char>(text[1])) ? length : 0;
-}
-
 bool is_control(char c) {
   auto byte = static_cast<unsigned char>(c);
   return (byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f;
@@ -89,6 +79,17 @@ std::string_view trim(std::string_view text) {
   if (begin == std::string_view::npos) return {};
   std::size_t end = text.find_last_not_of(" \t\r\n");
   return text.substr(begin, end - begin + 1);
+}
+
+std::size_t utf8_length(std::string_view text) {
+  auto first = static_cast<unsigned char>(text[0]);
+  std::size_t length = sequence_length(first);
+  if (length <= 1) return length;
+  if (length > text.size()) return 0;
+  if (!std::ranges::all_of(text.substr(1, length - 1), continues)) return 0;
+  auto second = static_cast<unsigned char>(text[1]);
+  bool is_control_character = first == 0xc2 && second < 0xa0;
+  return !is_control_character && may_follow(first, second) ? length : 0;
 }
 
 std::string printable(std::string_view text) {

@@ -93,16 +93,16 @@ class Search {
   std::map<const Type*, bool> known_;  // compounds that were looked into
 };
 
-// Typedefs have a size of their own; whether there is a member is asked of
-// what has them, and of a typedef only where that has no name.
+// Of a typedef only what has no name of its own is shown: what it stands for
+// has answered already.
 bool Search::matches(const Type& type) {
   if (type.name.empty() || type.is_declaration) return false;
   std::uint64_t size = type.size();
   if (size == 0 || size < least_ || size > most_) return false;
-  if (!member_) return true;
   const Type& real = type.stripped();
-  bool is_asked = &real == &type || real.name.empty();
-  return is_asked && real.is_compound() && has_wanted_member(real, 0);
+  bool is_second = &real != &type && real.is_compound() && !real.name.empty();
+  if (is_second) return false;
+  return !member_ || (real.is_compound() && has_wanted_member(real, 0));
 }
 
 // What a member is of, through arrays, pointers and qualifiers; null for void.

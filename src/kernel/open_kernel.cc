@@ -19,6 +19,10 @@ namespace {
 constexpr unsigned most_cpus = 8192;
 
 // $XDG_CACHE_HOME/inquest or ~/.cache/inquest; "" without a home.
+// What a list of a million entries is spread over, and no more than a part of
+// any machine's memory. Commands that see little of the dump use little of it.
+constexpr std::size_t cache_size = std::size_t{128} << 20;
+
 std::filesystem::path default_cache() {
   // NOLINTBEGIN(concurrency-mt-unsafe)
   if (const char* cache = std::getenv("XDG_CACHE_HOME");
@@ -50,7 +54,7 @@ OpenKernel::OpenKernel(KernelOptions options, std::shared_ptr<const Dump> dump)
     : options_(std::move(options)),
       dump_(std::move(dump)),
       vmcoreinfo_(dump_->info().vmcoreinfo),
-      physical_(std::make_shared<PhysicalMemory>(dump_)) {
+      physical_(std::make_shared<PhysicalMemory>(dump_, cache_size)) {
   if (options_.zero_excluded) physical_->zero_excluded(true);
 }
 

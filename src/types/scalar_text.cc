@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace inquest {
 namespace {
 
@@ -29,6 +31,13 @@ class StringText {
   std::string run(std::string_view text) {
     std::size_t at = 0;
     while (at < text.size()) {
+      std::size_t length = utf8_length(text.substr(at));
+      if (length > 1) {
+        open();
+        out_ += text.substr(at, length);
+        at += length;
+        continue;
+      }
       std::size_t end = text.find_first_not_of(text[at], at);
       std::size_t count = std::min(end, text.size()) - at;
       auto c = static_cast<unsigned char>(text[at]);
@@ -49,9 +58,12 @@ class StringText {
     if (is_open_) out_ += '"';
     is_open_ = false;
   }
-  void plain(unsigned char c) {
+  void open() {
     if (!is_open_) out_ += out_.empty() ? "\"" : ", \"";
     is_open_ = true;
+  }
+  void plain(unsigned char c) {
+    open();
     out_ += escaped(c, '"');
   }
   void run_of(unsigned char c, std::size_t count) {

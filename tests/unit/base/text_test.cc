@@ -23,6 +23,10 @@ TEST(Text, IsMadeSafeForTerminals) {
   EXPECT_EQ(printable("\x1b[2J"), "\\x1b[2J");
   EXPECT_EQ(printable("caf\xc3\xa9"), "caf\xc3\xa9");
   EXPECT_EQ(printable("\xff"), "\\xff");
+  EXPECT_EQ(printable("\xc2\x9b"
+                      "2J"),
+            "\\xc2\\x9b"
+            "2J");  // CSI
 }
 
 TEST(Numbers, AreParsedWhole) {

@@ -77,6 +77,13 @@ TEST_F(Values, Strings) {
   EXPECT_EQ(text(name, "abcdefgh"), "\"abcd\"...");
 }
 
+// A well-formed character stays, what is none of it is escaped.
+TEST_F(Values, StringsOfOtherCharacters) {
+  EXPECT_EQ(
+      text(bench.array(bench.c("char"), 7), "\xca\x8f\xdf\xff\xe2\x82\xac"),
+      "\"\xca\x8f\\337\\377\xe2\x82\xac\"");
+}
+
 TEST_F(Values, RepeatsWhenAskedFor) {
   style.repeats = 3;
   const Type& name = bench.array(bench.c("char"), 8);
