@@ -35,7 +35,7 @@ struct EntryRow {
   Address address;
   // Where it is in its tree, "" if that is not asked for.
   std::optional<std::uint64_t> index = std::nullopt;
-  std::string position = "";
+  std::string position = {};
   std::vector<InstanceRow> parts = {};
 };
 report::Record to_record(const EntryRow& row);

@@ -83,37 +83,41 @@ constexpr bool is_kernel(std::uint64_t address) {
   return (address >> 63) != 0;
 }
 
+Error invalid(std::string_view word) {
+  return {ErrorKind::not_found, fmt::format("invalid argument: {}", word)};
+}
+
+Result<Address> start_of(const Session& session, const std::string& word) {
+  auto at = start_address(session, word);
+  if (!at) return invalid(word);
+  if (is_kernel(at->value)) return *at;
+  return Error(ErrorKind::not_found,
+               fmt::format("invalid kernel virtual address: {}", word));
+}
+
+// "task_struct.tasks", or a number beside the start.
+bool is_distance(const std::string& word, bool is_alone) {
+  if (word[0] == '(' || word[0] == '&') return false;
+  if (word.find('.') != std::string::npos) return true;
+  auto number = parse_hex(word);
+  return !is_alone && number && !is_kernel(*number);
+}
+
 // The words: a start and, unless -o gives it, an offset, in any order.
 Result<void> take_words(const Session& session, const Options& options,
                         Request& request, std::uint64_t& offset) {
-  Types& types = session.kernel.types();
   std::optional<Address> start;
   bool has_offset = options.has('o') || options.has('l');
+  bool is_alone = options.words().size() == 1 || has_offset;
   for (const std::string& word : options.words()) {
-    auto number = parse_hex(word);
-    bool is_offset = (number && !is_kernel(*number) &&
-                      options.words().size() > 1 && !has_offset) ||
-                     (word.find('.') != std::string::npos && word[0] != '(' &&
-                      word[0] != '&');
+    bool is_offset = is_distance(word, is_alone);
+    if (is_offset ? has_offset : start.has_value()) return invalid(word);
     if (is_offset) {
-      if (has_offset) {
-        return Error(ErrorKind::not_found,
-                     fmt::format("invalid argument: {}", word));
-      }
-      offset = TRY(distance(types, word, 0));
+      offset = TRY(distance(session.kernel.types(), word, 0));
       has_offset = true;
-      continue;
+    } else {
+      start = TRY(start_of(session, word));
     }
-    auto at = start_address(session, word);
-    if (!at || start) {
-      return Error(ErrorKind::not_found,
-                   fmt::format("invalid argument: {}", word));
-    }
-    if (!is_kernel(at->value)) {
-      return Error(ErrorKind::not_found,
-                   fmt::format("invalid kernel virtual address: {}", word));
-    }
-    start = *at;
   }
   if (!start) return usage("starting address required");
   request.chain.start = *start;

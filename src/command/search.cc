@@ -102,33 +102,37 @@ Result<Value> parse_value(const Kernel& kernel, const std::string& word) {
   return Value{*number, ""};
 }
 
+Result<void> add_value(const Kernel& kernel, const std::string& word,
+                       Request& request) {
+  Value value = TRY(parse_value(kernel, word));
+  if (request.width < 8 && value.number >> request.width * 8 != 0) {
+    return Error(ErrorKind::unsupported,
+                 fmt::format("value too large for -{} option: {:x} {}",
+                             request.width == 4 ? 'w' : 'h', value.number,
+                             value.name.empty() ? "" : '(' + value.name + ')'));
+  }
+  request.values.push_back(value.number);
+  request.names.push_back(value.name);
+  return {};
+}
+
 Result<void> read_values(const Kernel& kernel, const Options& options,
                          Request& request) {
   if (options.words().empty()) return Error(ErrorKind::usage, "");
   for (const std::string& word : options.words()) {
-    if (request.is_string) {
-      if (word.empty()) {
-        return Error(ErrorKind::usage, "an empty string is everywhere");
-      }
+    if (!request.is_string) {
+      TRY(add_value(kernel, word, request));
+    } else if (word.empty()) {
+      return Error(ErrorKind::usage, "an empty string is everywhere");
+    } else {
       request.names.push_back(word);
-      continue;
     }
-    Value value = TRY(parse_value(kernel, word));
-    if (request.width < 8 && value.number >> request.width * 8 != 0) {
-      return Error(
-          ErrorKind::unsupported,
-          fmt::format("value too large for -{} option: {:x} {}",
-                      request.width == 4 ? 'w' : 'h', value.number,
-                      value.name.empty() ? "" : '(' + value.name + ')'));
-    }
-    request.values.push_back(value.number);
-    request.names.push_back(value.name);
   }
   return {};
 }
 
-Result<void> choose_mode(const Options& options, Request& request,
-                         report::Sink& out) {
+// What is searched for: 0, 'c', 'w' or 'h'. The last of several counts.
+char mode_of(const Options& options, report::Sink& out) {
   char mode = 0;
   for (const auto& [letter, argument] : options.all()) {
     if (letter != 'c' && letter != 'w' && letter != 'h') continue;
@@ -140,6 +144,24 @@ Result<void> choose_mode(const Options& options, Request& request,
     }
     mode = letter;
   }
+  return mode;
+}
+
+Result<std::uint64_t> context_of(std::string_view text, bool is_string) {
+  constexpr std::uint64_t most = 65536;
+  auto number = parse_number(text);
+  if (!number || *number > most) {
+    return Error(ErrorKind::usage, fmt::format("invalid count: {}", text));
+  }
+  if (is_string) {
+    return Error(ErrorKind::usage, "-x option is not allowed with -c");
+  }
+  return *number;
+}
+
+Result<void> choose_mode(const Options& options, Request& request,
+                         report::Sink& out) {
+  char mode = mode_of(options, out);
   request.is_string = mode == 'c';
   if (mode == 'w') request.width = 4;
   if (mode == 'h') request.width = 2;
@@ -149,17 +171,18 @@ Result<void> choose_mode(const Options& options, Request& request,
     request.ignored = *bits;
   }
   if (auto count = options.argument('x')) {
-    constexpr std::uint64_t most = 65536;
-    auto number = parse_number(*count);
-    if (!number || *number > most) {
-      return Error(ErrorKind::usage, fmt::format("invalid count: {}", *count));
-    }
-    if (request.is_string) {
-      return Error(ErrorKind::usage, "-x option is not allowed with -c");
-    }
-    request.context = *number;
+    request.context = TRY(context_of(*count, request.is_string));
   }
   return {};
+}
+
+// Of -u, -p, -t and -T, the first that was given for another memory than the
+// kernel's; 0: none.
+char memory_letter(const Options& options) {
+  for (char letter : {'t', 'T', 'u', 'p'}) {
+    if (options.has(letter)) return letter;
+  }
+  return 0;
 }
 
 Result<void> choose_space(const Options& options, Request& request) {
@@ -167,13 +190,10 @@ Result<void> choose_space(const Options& options, Request& request) {
   auto count = static_cast<unsigned>(is_kernel);
   for (char letter : {'u', 'p', 't', 'T'})
     count += static_cast<unsigned>(options.has(letter));
-  bool has_stacks = options.has('t') || options.has('T');
+  char letter = memory_letter(options);
+  bool has_stacks = letter == 't' || letter == 'T';
   bool has_limits = options.has('s') || options.has('e') || options.has('l');
   if (count > 1 || (has_stacks && has_limits)) {
-    char letter = options.has('t')   ? 't'
-                  : options.has('T') ? 'T'
-                  : options.has('u') ? 'u'
-                                     : 'p';
     return Error(ErrorKind::unsupported,
                  fmt::format("-{} option cannot be used with other "
                              "memory-selection options",
@@ -181,9 +201,9 @@ Result<void> choose_space(const Options& options, Request& request) {
   }
   request.has_mapped = !options.has('K');
   request.has_windows = !options.has('V');
-  request.is_active_only = options.has('T');
-  if (options.has('u')) request.space = Space::user;
-  if (options.has('p')) request.space = Space::physical;
+  request.is_active_only = letter == 'T';
+  if (letter == 'u') request.space = Space::user;
+  if (letter == 'p') request.space = Space::physical;
   if (has_stacks) request.space = Space::stacks;
   return {};
 }
