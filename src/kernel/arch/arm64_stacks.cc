@@ -44,7 +44,7 @@ std::function<bool(Address)> entry_code(const Kernel& kernel) {
   if (start == nullptr || end == nullptr) {
     return [](Address) { return false; };
   }
-  // Until 5.13 what starts a thread and what switches stacks were among it.
+  // Some kernels have what starts a thread and what switches stacks among it.
   std::vector<std::pair<Address, Address>> others;
   for (std::string_view name :
        {"ret_from_fork", "call_on_irq_stack", "cpu_switch_to"}) {
