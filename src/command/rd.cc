@@ -13,6 +13,7 @@
 #include "command/options.h"
 #include "command/rd_row.h"
 #include "command/values.h"
+#include "debuginfo/elf_file.h"
 #include "kernel/slab_name.h"
 
 namespace inquest {
@@ -117,11 +118,28 @@ std::uint64_t in_network_order(std::uint64_t value, unsigned width,
   return load_unsigned(used, std::endian::big);
 }
 
+// The section of vmlinux that begins at |at|: a better name for the place than
+// the linker's labels have.
+const ElfSection* section_at(const Kernel& kernel, Address at) {
+  const ElfFile* vmlinux = kernel.vmlinux_file();
+  if (vmlinux == nullptr) return nullptr;
+  for (const ElfSection& section : vmlinux->sections()) {
+    bool is_there = section.address.value != 0 && section.size != 0 &&
+                    section.address + kernel.kaslr_offset() == at;
+    if (is_there) return &section;
+  }
+  return nullptr;
+}
+
 std::optional<std::string> symbol_text(const Kernel& kernel,
                                        std::uint64_t value) {
   auto place = kernel.pointed_place(value);
   if (!place || place->symbol.empty()) return std::nullopt;
-  if (place->offset == 0) return place->symbol;
+  if (place->offset == 0) {
+    const ElfSection* section =
+        place->size == 0 ? section_at(kernel, Address{value}) : nullptr;
+    return section != nullptr ? section->name : place->symbol;
+  }
   return fmt::format("{}+{}", place->symbol, place->offset);
 }
 
