@@ -2,9 +2,9 @@
 #include "kernel/gdb_script.h"
 
 namespace inquest {
+namespace {
 
-std::string_view gdb_script() {
-  return R"PYTHON(
+constexpr std::string_view script = R"PYTHON(
 import gdb
 from gdb.unwinder import Unwinder, register_unwinder
 
@@ -71,6 +71,11 @@ try:
 except gdb.error:
     pass
 )PYTHON";
+
+}  // namespace
+
+std::string_view gdb_script() {
+  return script;
 }
 
 }  // namespace inquest

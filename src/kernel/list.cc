@@ -143,26 +143,16 @@ class TreeWalk {
       if (fault_) return end(*fault_);
       if (node_) {
         RbNode node = *std::exchange(node_, std::nullopt);
-        if (order_ == TreeOrder::node_first) {
-          if (check_.is_repeated(node.node.address().value)) return loop(node);
-          later_.push_back(node);
-          go(node.node["rb_left"], node.path + 'l');
-          return node;
-        }
+        later_.push_back(node);
         go(node.node["rb_left"], node.path + 'l');
-        later_.push_back(std::move(node));
+        if (order_ == TreeOrder::node_first) return checked(node);
         continue;
       }
       if (later_.empty()) return std::nullopt;
       RbNode node = std::move(later_.back());
       later_.pop_back();
-      if (order_ == TreeOrder::node_first) {
-        go(node.node["rb_right"], node.path + 'r');
-        continue;
-      }
-      if (check_.is_repeated(node.node.address().value)) return loop(node);
       go(node.node["rb_right"], node.path + 'r');
-      return node;
+      if (order_ == TreeOrder::sorted) return checked(node);
     }
     return std::nullopt;
   }
@@ -183,7 +173,9 @@ class TreeWalk {
     is_over_ = true;
     return {error, ""};
   }
-  RbNode loop(const RbNode& node) {
+  // |node| itself, or the end where it has been before.
+  RbNode checked(const RbNode& node) {
+    if (!check_.is_repeated(node.node.address().value)) return node;
     return end(loop_error("tree", node.node.address()));
   }
 

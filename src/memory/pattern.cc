@@ -148,7 +148,7 @@ std::uint64_t as_stored(std::uint64_t value, unsigned width,
 
 }  // namespace
 
-Pattern Pattern::words(unsigned width, std::vector<std::uint64_t> values,
+Pattern Pattern::words(unsigned width, const std::vector<std::uint64_t>& values,
                        std::uint64_t ignored, std::endian endian) {
   Pattern pattern;
   pattern.width_ = width;

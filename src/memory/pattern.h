@@ -20,7 +20,7 @@ class Pattern {
 
   // Aligned words of |width| (2, 4 or 8) bytes that are one of |values| apart
   // from the bits of |ignored|. A word that is several is found as each.
-  static Pattern words(unsigned width, std::vector<std::uint64_t> values,
+  static Pattern words(unsigned width, const std::vector<std::uint64_t>& values,
                        std::uint64_t ignored, std::endian endian);
   // Strings, wherever they start. Empty ones are nowhere.
   static Pattern strings(std::vector<std::string> strings);

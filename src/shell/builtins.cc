@@ -112,7 +112,7 @@ const Help repeat_help = {
 // Waits so many seconds, or until Ctrl-C.
 bool is_uninterrupted_for(std::uint64_t seconds) {
   using std::chrono::steady_clock;
-  constexpr std::uint64_t a_year = 365 * 86400;
+  constexpr std::uint64_t a_year = std::uint64_t{365} * 86400;
   auto end =
       steady_clock::now() + std::chrono::seconds(std::min(seconds, a_year));
   while (!interrupted() && steady_clock::now() < end)

@@ -71,10 +71,9 @@ Result<int> spawn_program(const std::string& program, int channel) {
   posix_spawnattr_setflags(&attributes,
                            POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
   std::array<std::string, 4> words = {program, "-q", "-nx", "--interpreter=mi"};
-  std::vector<char*> pointers;
-  for (std::string& word : words)
-    pointers.push_back(word.data());
-  pointers.push_back(nullptr);
+  std::array<char*, words.size() + 1> pointers = {};  // a null at the end
+  for (std::size_t i = 0; i < words.size(); ++i)
+    pointers.at(i) = words.at(i).data();
   pid_t process = -1;
   errno = posix_spawnp(&process, program.c_str(), &actions, &attributes,
                        pointers.data(), environ);
@@ -273,18 +272,30 @@ Result<void> Gdb::console(std::string_view line, const Say& say) {
                  say);
 }
 
-Result<void> Gdb::command(std::string_view mi, const Say& say) {
-  std::string line = fmt::format("{}{}\n", ++token_, mi);
-  std::string_view rest = line;
-  while (!rest.empty()) {
+Result<void> Gdb::send(std::string_view line) {
+  while (!line.empty()) {
     ssize_t sent =
-        ::send(channel_.number(), rest.data(), rest.size(), MSG_NOSIGNAL);
-    if (sent > 0) rest.remove_prefix(static_cast<std::size_t>(sent));
+        ::send(channel_.number(), line.data(), line.size(), MSG_NOSIGNAL);
+    if (sent > 0) line.remove_prefix(static_cast<std::size_t>(sent));
     if (sent < 0 && errno != EINTR) {
       stop();
       return Error(ErrorKind::io, "gdb has ended");
     }
   }
+  return {};
+}
+
+Result<void> Gdb::finish(const MiRecord& record) {
+  if (interrupt_ != nullptr) {
+    interrupt_.reset();
+    return interrupted_error();
+  }
+  if (record.kind != MiRecord::Kind::error) return {};
+  return Error(ErrorKind::not_found, std::string(trim(record.text)));
+}
+
+Result<void> Gdb::command(std::string_view mi, const Say& say) {
+  TRY(send(fmt::format("{}{}\n", ++token_, mi)));
   std::string text;
   std::string log;
   while (true) {
@@ -296,18 +307,12 @@ Result<void> Gdb::command(std::string_view mi, const Say& say) {
     }
     if (record->kind == MiRecord::Kind::console) text += record->text;
     if (record->kind == MiRecord::Kind::log) log += record->text;
-    bool is_end = record->kind == MiRecord::Kind::done ||
-                  record->kind == MiRecord::Kind::error;
-    if (!is_end || record->token != token_) continue;
     bool is_error = record->kind == MiRecord::Kind::error;
+    bool is_end = is_error || record->kind == MiRecord::Kind::done;
+    if (!is_end || record->token != token_) continue;
     if (!is_error) text += log;  // warnings
     if (!text.empty()) say(text);
-    if (interrupt_ != nullptr) {
-      interrupt_.reset();
-      return interrupted_error();
-    }
-    if (!is_error) return {};
-    return Error(ErrorKind::not_found, std::string(trim(record->text)));
+    return finish(*record);
   }
 }
 

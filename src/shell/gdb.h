@@ -52,6 +52,9 @@ class Gdb {
   Result<void> select(Address task);
   // One command of gdb's console, or of MI; what it printed goes to |say|.
   Result<void> console(std::string_view line, const Say& say);
+  Result<void> send(std::string_view line);
+  // What gdb's last record of a command makes of it.
+  Result<void> finish(const MiRecord& record);
   Result<void> command(std::string_view mi, const Say& say);
   Result<std::optional<MiRecord>> next_record();
   Result<void> wait();
