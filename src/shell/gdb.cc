@@ -85,6 +85,12 @@ Result<int> spawn_program(const std::string& program, int channel) {
 
 void nowhere(std::string_view /*text*/) {}
 
+// What gdb prints, and what it remarks.
+void collect(const MiRecord& record, std::string& text, std::string& log) {
+  if (record.kind == MiRecord::Kind::console) text += record.text;
+  if (record.kind == MiRecord::Kind::log) log += record.text;
+}
+
 // The Ctrl-C was the user's: whatever runs the commands has to know of it too.
 Error interrupted_error() {
   interrupt();
@@ -294,6 +300,12 @@ Result<void> Gdb::finish(const MiRecord& record) {
   return Error(ErrorKind::not_found, std::string(trim(record.text)));
 }
 
+bool Gdb::is_last(const MiRecord& record) const {
+  bool is_end = record.kind == MiRecord::Kind::done ||
+                record.kind == MiRecord::Kind::error;
+  return is_end && record.token == token_;
+}
+
 Result<void> Gdb::command(std::string_view mi, const Say& say) {
   TRY(send(fmt::format("{}{}\n", ++token_, mi)));
   std::string text;
@@ -305,12 +317,11 @@ Result<void> Gdb::command(std::string_view mi, const Say& say) {
       TRY(wait());
       continue;
     }
-    if (record->kind == MiRecord::Kind::console) text += record->text;
-    if (record->kind == MiRecord::Kind::log) log += record->text;
-    bool is_error = record->kind == MiRecord::Kind::error;
-    bool is_end = is_error || record->kind == MiRecord::Kind::done;
-    if (!is_end || record->token != token_) continue;
-    if (!is_error) text += log;  // warnings
+    if (!is_last(*record)) {
+      collect(*record, text, log);
+      continue;
+    }
+    if (record->kind == MiRecord::Kind::done) text += log;  // warnings
     if (!text.empty()) say(text);
     return finish(*record);
   }

@@ -53,7 +53,9 @@ class Gdb {
   // One command of gdb's console, or of MI; what it printed goes to |say|.
   Result<void> console(std::string_view line, const Say& say);
   Result<void> send(std::string_view line);
-  // What gdb's last record of a command makes of it.
+  // Whether |record| ends the command that was asked last.
+  bool is_last(const MiRecord& record) const;
+  // What that record makes of the command.
   Result<void> finish(const MiRecord& record);
   Result<void> command(std::string_view mi, const Say& say);
   Result<std::optional<MiRecord>> next_record();
