@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // bt: the stacks of tasks.
 
-#include "command/bt.h"
-
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -13,6 +11,7 @@
 #include "command/bt_build.h"
 #include "command/cpu_list.h"
 #include "command/options.h"
+#include "report/paragraphs.h"
 
 namespace inquest {
 namespace {
@@ -109,7 +108,7 @@ Result<std::vector<Object>> named_or_current(const Session& session,
     auto named = TRY(named_tasks(session.kernel, word));
     found.insert(found.end(), named.begin(), named.end());
   }
-  if (found.empty()) found.push_back(TRY(current_context(session)));
+  if (options.words().empty()) return meant_tasks(session);
   return found;
 }
 
@@ -179,24 +178,18 @@ void search_cpu_stacks(const Kernel& kernel, BtBuilder& builder,
   }
 }
 
-// Returns whether something was shown.
-bool show(const Options& options, BtBuilder& builder, const Object& task,
-          bool is_first, report::Sink& out) {
-  auto say = [&](const auto& row) {
-    if (!is_first) out.layout("\n");
-    emit(out, row);
-    return true;
-  };
-  if (options.has('r')) return say(builder.raw(task));
-  if (options.has('e')) return say(builder.exceptions(task));
+void show(const Options& options, BtBuilder& builder, const Object& task,
+          report::Sink& out) {
+  if (options.has('r')) return emit(out, builder.raw(task));
+  if (options.has('e')) return emit(out, builder.exceptions(task));
   BtRow row = builder.row(task);
   // A place that the user gave and that leads nowhere is an error of theirs.
   bool is_users = options.has('S') || options.has('I');
   if (is_users && row.broken && row.frames.size() < 2) {
     out.problem(Error(*row.broken).while_doing("bt"));
-    return false;
+  } else if (builder.is_wanted(row)) {
+    emit(out, row);
   }
-  return builder.is_wanted(row) && say(row);
 }
 
 Result<BtBuilder> builder_for(const Session& session, const Options& options) {
@@ -208,10 +201,11 @@ Result<BtBuilder> builder_for(const Session& session, const Options& options) {
 
 void show_all(const Options& options, BtBuilder& builder,
               const std::vector<Object>& tasks, report::Sink& out) {
-  bool is_first = true;
+  report::Paragraphs paragraphs(out);
   for (const Object& task : tasks) {
     if (interrupted()) break;
-    if (show(options, builder, task, is_first, out)) is_first = false;
+    paragraphs.next();
+    show(options, builder, task, paragraphs);
   }
 }
 
@@ -236,14 +230,6 @@ Result<void> run(Session& session, Command::Words words, report::Sink& out) {
 }
 
 }  // namespace
-
-Result<void> backtraces(Session& session, Command::Words words,
-                        const std::vector<Object>& tasks, report::Sink& out) {
-  Options options = TRY(Options::parse(words, letters));
-  BtBuilder builder = TRY(builder_for(session, options));
-  show_all(options, builder, tasks, out);
-  return {};
-}
 
 extern const Command bt_command = {"bt", &help, run};
 

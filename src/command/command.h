@@ -52,6 +52,9 @@ struct Session {
   const Kernel& kernel;
   Settings settings;
   std::optional<Address> task;  // struct task_struct; absent: the panic task
+  // The tasks that foreach chose: a command that takes tasks means these when
+  // none is named.
+  std::optional<std::vector<Object>> chosen = {};
   std::vector<Object> history = {};
 };
 

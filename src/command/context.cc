@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include "base/interrupt.h"
 #include "base/numbers.h"
 #include "base/text.h"
 #include "kernel/running_kernel.h"
+#include "report/paragraphs.h"
 
 namespace inquest {
 namespace {
@@ -70,6 +72,11 @@ Result<Object> current_context(const Session& session) {
   return idle_task(kernel, 0);
 }
 
+Result<std::vector<Object>> meant_tasks(const Session& session) {
+  if (session.chosen) return *session.chosen;
+  return std::vector{TRY(current_context(session))};
+}
+
 Result<std::vector<Object>> named_tasks(const Kernel& kernel,
                                         std::string_view word) {
   if (auto pid = parse_decimal(word); pid && !word.starts_with("0x")) {
@@ -92,6 +99,30 @@ Result<std::vector<Object>> named_tasks(const Kernel& kernel,
 Result<Object> named_task(const Kernel& kernel, std::string_view word) {
   auto found = TRY(named_tasks(kernel, word));
   return found.front();
+}
+
+Result<void> for_tasks(const Session& session, std::string_view command,
+                       const std::vector<std::string>& words, report::Sink& out,
+                       const ShowTask& show) {
+  report::Paragraphs paragraphs(out);
+  auto show_all = [&](const std::vector<Object>& tasks) {
+    for (const Object& task : tasks) {
+      if (interrupted()) return;
+      paragraphs.next();
+      auto shown = show(task, paragraphs);
+      if (!shown) out.problem(std::move(shown).error().while_doing(command));
+    }
+  };
+  if (words.empty()) show_all(TRY(meant_tasks(session)));
+  for (const std::string& word : words) {
+    auto named = named_tasks(session.kernel, word);
+    if (named) {
+      show_all(*named);
+    } else {
+      out.problem(std::move(named).error().while_doing(command));
+    }
+  }
+  return {};
 }
 
 TaskHeader task_header(const Kernel& kernel, const Object& task) {

@@ -9,9 +9,9 @@
 
 #include "base/interrupt.h"
 #include "base/numbers.h"
-#include "command/bt.h"
 #include "command/context.h"
 #include "kernel/task.h"
+#include "report/paragraphs.h"
 
 namespace inquest {
 namespace {
@@ -238,23 +238,19 @@ void report_missing(const Selection& selection,
 
 // ---- Running ----
 
-// Each task in turn as the context of the command.
+// Each task in turn as the context of a command that takes none.
 void run_each(const Command& command, Session& session, const Args& args,
               const std::vector<Object>& selected, report::Sink& out) {
   auto context = session.task;
-  bool is_first = true;
+  report::Paragraphs paragraphs(out);
   std::vector<std::string> words = args.words;
-  // The context is each task in turn, asked for or not.
-  if (command.name == "vtop") std::erase(words, "-c");
+  std::erase(words, "-c");  // what is done anyway
   for (const Object& task : selected) {
     if (interrupted()) break;
-    if (!is_first) out.layout("\n");
-    is_first = false;
+    paragraphs.next();
     session.task = task.address();
-    if (command.name == "vtop") {
-      out.layout(to_text(task_header(session.kernel, task)));
-    }
-    auto done = command.run(session, words, out);
+    paragraphs.layout(to_text(task_header(session.kernel, task)));
+    auto done = command.run(session, words, paragraphs);
     if (!done) out.problem(done.error());
   }
   session.task = context;
@@ -279,22 +275,20 @@ Result<void> show_contexts(const Session& session, const Args& args,
 Result<void> run_one(const std::string& name, Session& session,
                      const Args& args, const std::vector<Object>& selected,
                      report::Sink& out) {
-  if (name == "bt") return backtraces(session, args.words, selected, out);
   if (name == "set") return show_contexts(session, args, selected, out);
   const Command* command = find_command(name);
   if (command == nullptr) {
     return Error(ErrorKind::unsupported,
                  fmt::format("there is no {} command", name));
   }
-  if (name != "ps") {
+  if (name == "vtop") {
     run_each(*command, session, args, selected, out);
     return {};
   }
-  std::vector<std::string> words = args.words;
-  for (const Object& task : selected) {
-    words.push_back(fmt::format("{:x}", task.address().value));
-  }
-  return command->run(session, words, out);
+  session.chosen = selected;
+  auto done = command->run(session, args.words, out);
+  session.chosen.reset();
+  return done;
 }
 
 Result<void> run(Session& session, Command::Words words, report::Sink& out) {

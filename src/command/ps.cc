@@ -163,8 +163,9 @@ Result<std::vector<unsigned>> cpu_list(const Kernel& kernel,
   return cpu_spec(kernel, text, 0);
 }
 
-Result<TaskList> wanted_tasks(const Kernel& kernel, const Options& options,
+Result<TaskList> wanted_tasks(const Session& session, const Options& options,
                               report::Sink& out) {
+  const Kernel& kernel = session.kernel;
   Filter filter{.kernel = options.has('k'),
                 .user = options.has('u'),
                 .leaders = options.has('G'),
@@ -174,7 +175,7 @@ Result<TaskList> wanted_tasks(const Kernel& kernel, const Options& options,
   if (auto list = options.argument('y')) filter.policies = TRY(policies(*list));
   TaskList all = all_tasks(kernel, out);
   TaskList candidates;
-  if (options.words().empty()) candidates = all;
+  if (options.words().empty()) candidates = session.chosen.value_or(all);
   for (const std::string& word : options.words()) {
     auto chosen = chosen_tasks(kernel, all, word);
     if (!chosen && chosen.error().kind() == ErrorKind::usage) {
@@ -204,7 +205,7 @@ Result<void> run(Session& session, Command::Words words, report::Sink& out) {
     style.is_by_cpu = true;
     style.cpus = TRY(cpu_list(kernel, *cpus));
   }
-  TaskList list = TRY(wanted_tasks(kernel, options, out));
+  TaskList list = TRY(wanted_tasks(session, options, out));
   if (list.empty() && !options.words().empty()) return {};
   using Show = void (*)(const Kernel&, const TaskList&, report::Sink&);
   struct Mode {
