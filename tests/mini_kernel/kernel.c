@@ -291,10 +291,39 @@ struct mm_struct {
   unsigned long arg_start, arg_end, env_start, env_end;
   struct maple_tree mm_mt;
 };
+typedef struct {
+  unsigned long sig[1];
+} sigset_t;
+struct sigpending {
+  struct list_head list;
+  sigset_t signal;
+};
+struct sigqueue {
+  struct list_head list;
+  int flags;
+  struct {
+    int si_signo, si_errno, si_code;
+  } info;
+};
 struct signal_struct {
   int nr_threads;
   struct list_head thread_head;
+  struct sigpending shared_pending;
 };
+struct sigaction {
+  void *sa_handler;
+  unsigned long sa_flags;
+  void *sa_restorer;
+  sigset_t sa_mask;
+};
+struct k_sigaction {
+  struct sigaction sa;
+};
+struct sighand_struct {
+  struct k_sigaction action[64];
+};
+struct fs_struct;
+struct files_struct;
 union thread_union {
   unsigned long stack[STACK_SIZE / sizeof(unsigned long)];
 };
@@ -319,7 +348,12 @@ struct task_struct {
   struct list_head thread_node;
   u64 utime, stime, start_time, start_boottime;
   char comm[16];
+  struct fs_struct *fs;
+  struct files_struct *files;
   struct signal_struct *signal;
+  struct sighand_struct *sighand;
+  sigset_t blocked;
+  struct sigpending pending;
   struct thread_struct thread;
 };
 
@@ -375,9 +409,23 @@ struct qstr {
   u32 hash, len;
   const char *name;
 };
+struct address_space {
+  unsigned long nrpages;
+};
+struct super_block {
+  struct list_head s_mounts;
+};
+struct inode {
+  unsigned short i_mode;
+  struct super_block *i_sb;
+  struct address_space *i_mapping;
+  unsigned long i_ino;
+};
 struct dentry {
   struct dentry *d_parent;
   struct qstr d_name;
+  struct inode *d_inode;
+  struct super_block *d_sb;
 };
 struct vfsmount {
   struct dentry *mnt_root;
@@ -386,6 +434,7 @@ struct mount {
   struct mount *mnt_parent;
   struct dentry *mnt_mountpoint;
   struct vfsmount mnt;
+  struct list_head mnt_instance;
 };
 struct path {
   struct vfsmount *mnt;
@@ -393,6 +442,17 @@ struct path {
 };
 struct file {
   struct path f_path;
+};
+struct fs_struct {
+  struct path root, pwd;
+};
+struct fdtable {
+  unsigned int max_fds;
+  struct file **fd;
+  unsigned long *open_fds;
+};
+struct files_struct {
+  struct fdtable *fdt;
 };
 struct vm_area_struct {
   unsigned long vm_start, vm_end;
@@ -437,11 +497,22 @@ struct swap_info_struct {
   struct file *swap_file;
 };
 
-struct dentry root_dentry = {&root_dentry, {0, 1, "/"}};
-struct dentry bin_dentry = {&root_dentry, {0, 3, "bin"}};
-struct dentry sh_dentry = {&bin_dentry, {0, 2, "sh"}};
+extern struct mount root_mount;
+struct super_block root_super = {
+    {&root_mount.mnt_instance, &root_mount.mnt_instance}};
+struct address_space sh_mapping = {2};
+struct inode root_inode = {0040755, &root_super, 0, 2};
+struct inode sh_inode = {0100755, &root_super, &sh_mapping, 12};
+struct dentry root_dentry = {
+    &root_dentry, {0, 1, "/"}, &root_inode, &root_super};
+struct dentry bin_dentry = {&root_dentry, {0, 3, "bin"}, 0, &root_super};
+struct dentry sh_dentry = {&bin_dentry, {0, 2, "sh"}, &sh_inode, &root_super};
 struct dentry swap_dentry = {&root_dentry, {0, 4, "swap"}};
-struct mount root_mount = {&root_mount, &root_dentry, {&root_dentry}};
+struct mount root_mount = {
+    &root_mount,
+    &root_dentry,
+    {&root_dentry},
+    {&root_super.s_mounts, &root_super.s_mounts}};
 struct file sh_file = {{&root_mount.mnt, &sh_dentry}};
 struct file swap_file = {{&root_mount.mnt, &swap_dentry}};
 struct swap_info_struct first_swap_area = {3, &swap_file};
@@ -459,12 +530,36 @@ struct mm_struct shell_mm = {
     .pgd = init_top_pgt,
     .mm_mt = {.ma_root = (char *)&shell_areas + 0x0e}};
 
-#define SIGNAL(name, task)               \
-  struct signal_struct name = {          \
-      1, {&(task).thread_node, &(task).thread_node}}
+// The shell has its program and its root open; descriptor 2 has no file yet.
+struct file root_file = {{&root_mount.mnt, &root_dentry}};
+struct file *shell_descriptors[64] = {&sh_file, &root_file};
+unsigned long shell_open[1] = {7};
+struct fdtable shell_table = {64, shell_descriptors, shell_open};
+struct files_struct shell_files = {&shell_table};
+struct fs_struct shell_fs = {{&root_mount.mnt, &root_dentry},
+                             {&root_mount.mnt, &bin_dentry}};
+
+// It catches SIGINT, and a SIGTERM waits that is blocked.
+struct sighand_struct shell_handlers = {
+    {[1] = {{(void *)0x401000, 0x14000000, 0, {{0x200}}}},
+     [2] = {{(void *)1, 0, 0, {{0}}}}}};
+struct sigqueue shell_signal;
+
+#define SIGNAL(name, task)                        \
+  struct signal_struct name = {                   \
+      1,                                          \
+      {&(task).thread_node, &(task).thread_node}, \
+      {LIST(name.shared_pending.list)}}
 SIGNAL(init_signals, init_task);
 SIGNAL(init_process_signals, init_process);
-SIGNAL(shell_signals, shell_task);
+struct signal_struct shell_signals = {
+    1,
+    {&shell_task.thread_node, &shell_task.thread_node},
+    {{&shell_signal.list, &shell_signal.list}, {{0x4000}}}};
+struct sigqueue shell_signal = {
+    {&shell_signals.shared_pending.list, &shell_signals.shared_pending.list},
+    0,
+    {15}};
 SIGNAL(worker_signals, worker_task);
 SIGNAL(waiter_signals, waiter_task);
 
@@ -472,6 +567,7 @@ SIGNAL(waiter_signals, waiter_task);
   .pid = (number), .tgid = (number), .comm = (name),                        \
   .group_leader = &(task), .signal = &(signals),                            \
   .thread_node = {&(signals).thread_head, &(signals).thread_head},          \
+  .pending = {LIST((task).pending.list)},                                   \
   .prio = 120, .static_prio = 120, .normal_prio = 120
 
 struct task_struct init_task = {
@@ -542,6 +638,10 @@ struct task_struct shell_task = {
     LINKS(shell_pid),
     .stack = &shell_stack,
     .on_cpu = 1,
+    .fs = &shell_fs,
+    .files = &shell_files,
+    .sighand = &shell_handlers,
+    .blocked = {{0x4000}},
     .mm = &shell_mm,
     .active_mm = &shell_mm,
     .tasks = {&waiter_task.tasks, &worker_task.tasks},
