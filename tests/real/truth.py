@@ -525,6 +525,89 @@ def check_pages(dump):
     dump.expect(compared > 500 and swapped > 0, f"only {compared} pages were compared, {swapped} of them in swap")
 
 
+def by_task(lines):
+    """What foreach says of each task: pid -> lines below its header."""
+    found = {}
+    for line in lines:
+        header = re.match(r"PID: (\d+) ", line)
+        if header:
+            found[int(header[1])] = current = []
+        elif found:
+            current.append(line)
+    return found
+
+
+def links(path):
+    """name -> target, of a folder of links in /proc."""
+    lines = path.read_text(errors="replace").splitlines() if path.exists() else []
+    return dict(line.split(" -> ", 1) for line in lines if " -> " in line)
+
+
+def plain_path(target):
+    """A target as it lies in memory: what is in no directory has no slash, and nobody wrote that it was deleted."""
+    target = target.removesuffix(" (deleted)")
+    return target[1:] if target.startswith(("/memfd:", "/SYSV")) else target
+
+
+def check_files(dump):
+    """Each process's root, working directory and file descriptors."""
+    answers = by_task(dump.ask("foreach gleader files")[0])
+    compared = sockets = 0
+    for pid, (comm, *_) in sorted(dump.processes().items()):
+        folder = dump.truth / f"proc/pids/{pid}"
+        if not is_steady(comm) or not (folder / "fd").exists():
+            continue
+        lines = answers.get(pid, [])
+        places = links(folder / "links")
+        wanted = f"ROOT: {places.get('root')}    CWD: {places.get('cwd')}"  # a zombie has neither
+        dump.expect(not places or lines[:1] == [wanted], f"process {pid} ({comm}): {lines[:1]}, was {wanted}")
+        rows = [line.split(None, 5) for line in lines[2:] if line.strip()]
+        ours = {row[0]: row for row in rows}
+        theirs = links(folder / "fd")
+        dump.expect(set(ours) == set(theirs), f"process {pid} ({comm}): has {set(ours)}, was {set(theirs)}")
+        for descriptor in set(ours) & set(theirs):
+            compared += 1
+            kind, name, target = ours[descriptor][4], ours[descriptor][-1], theirs[descriptor]
+            if target.startswith("socket:"):
+                sockets += 1
+                dump.expect(kind == "SOCK", f"process {pid}: {ours[descriptor]}, was {target}")
+            else:
+                dump.expect(name == plain_path(target), f"process {pid}: {ours[descriptor]}, was {target}")
+    dump.expect(compared > 60 and sockets > 5, f"only {compared} files were compared, {sockets} of them sockets")
+
+
+def check_signals(dump):
+    """What each process blocks, ignores and catches, and what waits for it."""
+    answers = by_task(dump.ask("foreach gleader sig")[0])
+    compared = waiting = 0
+    for pid, (comm, *_) in sorted(dump.processes().items()):
+        status = dump.truth / f"proc/pids/{pid}/status"
+        lines = answers.get(pid, [])
+        if not is_steady(comm) or not status.exists() or not lines:
+            continue
+        fields = dict(line.split(":", 1) for line in status.read_text(errors="replace").splitlines() if ":" in line)
+        fields = {name: value.strip() for name, value in fields.items()}
+        actions = [line for line in lines if re.match(r" ?\[\d+\]", line)]
+        handlers = {int(re.match(r" ?\[(\d+)\]", line)[1]): line.split("]", 1)[1].split()[1] for line in actions}
+        ignored = sum(1 << number - 1 for number, handler in handlers.items() if handler == "SIG_IGN")
+        caught = sum(1 << number - 1 for number, handler in handlers.items() if not handler.startswith("SIG_"))
+        text = "\n".join(lines)
+        own, shared = re.findall(r"SIGNAL: ([0-9a-f]{16})", text)
+        got = {"SigPnd": own, "ShdPnd": shared, "SigBlk": re.search(r"BLOCKED: (\S+)", text)[1],
+               "SigIgn": f"{ignored:016x}", "SigCgt": f"{caught:016x}",
+               "Threads": re.search(r"NR_THREADS: (\d+)", text)[1]}
+        for name, value in got.items():
+            dump.expect(value == fields[name], f"process {pid} ({comm}): {name} {value}, was {fields[name]}")
+        compared += 1
+        pending = int(own, 16) | int(shared, 16)
+        waiting += pending != 0
+        deliverable = pending & ~int(got["SigBlk"], 16) != 0
+        dump.expect(f"SIGPENDING: {'yes' if deliverable else 'no'}" in text, f"process {pid}: wrong SIGPENDING")
+        queued = sum(1 << int(number) - 1 for number in re.findall(r"^ {12,} ?(\d+)  [0-9a-f]{16}$", text, re.M))
+        dump.expect(queued == pending, f"process {pid}: queue {queued:x}, pending {pending:x}")
+    dump.expect(compared > 40 and waiting > 0, f"only {compared} processes were compared, {waiting} with signals")
+
+
 def main():
     inquest, folder, check = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3]
     if not (folder / "truth").is_dir() or not (folder / "vmlinux").exists():
