@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <fmt/format.h>
+
 #include "arch/arch.h"
 #include "unit/memory/opened.h"
 #include "unit/shell/fake_kernel.h"
@@ -63,6 +65,15 @@ inline Member member(std::string_view name, const Type& type,
                      std::uint64_t offset, unsigned bit = 0,
                      unsigned bits = 0) {
   return {std::string(name), &type, offset * 8 + bit, bits};
+}
+
+// A line of a machine: words of 64 bits from the physical address |at| on.
+inline std::string words(std::uint64_t at,
+                         const std::vector<std::uint64_t>& values) {
+  std::string text = fmt::format("@{:#x} u64", at);
+  for (std::uint64_t value : values)
+    text += fmt::format(" {:#x}", value);
+  return text + "\n";
 }
 
 }  // namespace inquest::test

@@ -13,14 +13,9 @@
 namespace inquest {
 namespace {
 
-constexpr std::uint64_t base = test::TestKernel::base;
+using test::words;
 
-std::string words(std::uint64_t at, std::vector<std::uint64_t> values) {
-  std::string text = fmt::format("@{:#x} u64", at);
-  for (std::uint64_t value : values)
-    text += fmt::format(" {:#x}", value);
-  return text + "\n";
-}
+constexpr std::uint64_t base = test::TestKernel::base;
 
 // A kernel with the types of areas and files; swap_info lies at 0.
 class AreaKernel : public test::TestKernel {
