@@ -51,4 +51,18 @@ Result<std::vector<unsigned>> cpu_list(const Kernel& kernel,
   return std::vector<unsigned>(found.begin(), found.end());
 }
 
+std::string cpu_list_text(std::span<const unsigned> cpus) {
+  std::string text;
+  for (std::size_t i = 0; i < cpus.size();) {
+    std::size_t last = i;
+    while (last + 1 < cpus.size() && cpus[last + 1] == cpus[last] + 1)
+      ++last;
+    if (!text.empty()) text += ',';
+    text += fmt::to_string(cpus[i]);
+    if (last != i) text += fmt::format("-{}", cpus[last]);
+    i = last + 1;
+  }
+  return text;
+}
+
 }  // namespace inquest

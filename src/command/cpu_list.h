@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,5 +16,8 @@ namespace inquest {
 // |not_found| when this machine has no such CPU.
 Result<std::vector<unsigned>> cpu_list(const Kernel& kernel,
                                        std::string_view text);
+
+// The other way round: "0-3,7".
+std::string cpu_list_text(std::span<const unsigned> cpus);
 
 }  // namespace inquest
