@@ -154,4 +154,9 @@ Result<CodeLine> CodeReader::line_at(Address at) {
   return line;
 }
 
+std::string place_text(const Kernel& kernel, Address at) {
+  auto place = kernel.place(at);
+  return place ? symbol_text(place->symbol, place->offset, false) : "";
+}
+
 }  // namespace inquest

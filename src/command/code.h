@@ -72,4 +72,8 @@ class CodeReader {
 std::string symbol_text(std::string_view symbol, std::uint64_t offset,
                         bool is_hex);
 
+// The symbol of a kernel address, with the distance (decimal) if there is one;
+// "" where there is no symbol.
+std::string place_text(const Kernel& kernel, Address at);
+
 }  // namespace inquest

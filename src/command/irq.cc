@@ -9,6 +9,7 @@
 #include "base/interrupt.h"
 #include "base/numbers.h"
 #include "base/text.h"
+#include "command/code.h"
 #include "command/columns.h"
 #include "command/cpu_list.h"
 #include "command/options.h"
@@ -222,14 +223,6 @@ std::string to_text(const GateRow& row) {
 
 // ---- How we find it ----
 
-std::string symbol_at(const Kernel& kernel, Address at) {
-  auto place = kernel.place(at);
-  if (!place) return "";
-  return place->offset == 0
-             ? place->symbol
-             : fmt::format("{}+{}", place->symbol, place->offset);
-}
-
 // The numbers that were asked for, in order; problems for those that are none.
 std::vector<std::uint64_t> asked_numbers(const IrqTable& table,
                                          const Options& options,
@@ -359,14 +352,14 @@ Result<void> show_softirqs(const Kernel& kernel, report::Sink& out) {
   auto actions = TRY(softirq_actions(kernel));
   out.layout("SOFTIRQ_VEC " + centred("ACTION", address_width) + "\n");
   for (std::size_t i = 0; i < actions.size(); ++i)
-    emit(out, SoftirqRow{{i, actions[i], symbol_at(kernel, actions[i])}});
+    emit(out, SoftirqRow{{i, actions[i], place_text(kernel, actions[i])}});
   return {};
 }
 
 Result<void> show_gates(const Kernel& kernel, report::Sink& out) {
   auto gates = TRY(interrupt_gates(kernel));
   for (std::size_t i = 0; i < gates.size(); ++i)
-    emit(out, GateRow{{i, gates[i], symbol_at(kernel, gates[i])}});
+    emit(out, GateRow{{i, gates[i], place_text(kernel, gates[i])}});
   return {};
 }
 
