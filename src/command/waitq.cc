@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// waitq: the tasks that sleep on a wait queue.
+
+#include <fmt/format.h>
+
+#include "base/numbers.h"
+#include "base/text.h"
+#include "command/code.h"
+#include "command/context.h"
+#include "command/options.h"
+#include "command/values.h"
+#include "kernel/wait_queue.h"
+
+namespace inquest {
+namespace {
+
+// ---- What the user may ask ----
+
+const Help help = {
+    .summary = "tasks on a wait queue",
+    .synopsis = "[ symbol ] | [ struct.member struct_addr ] | [ address ]",
+    .description =
+        "Lists the tasks that sleep on a wait queue (wait_queue_head_t), a\n"
+        "simple one (swait_queue_head), or a completion. Entries that wake no\n"
+        "task by themselves, such as those of epoll, are shown with the\n"
+        "function that they call.\n"
+        "  symbol              a variable\n"
+        "  struct.member addr  a member of the structure at addr\n"
+        "  address             a wait_queue_head_t",
+    .options = {},
+    .examples =
+        {
+            {"Who waits for the log?", "waitq log_wait"},
+            {"Who waits for the child processes of task 1?",
+             "waitq signal_struct.wait_chldexit (&init_signals)"},
+        },
+};
+
+// ---- What we answer ----
+
+struct Row {
+  Address entry;
+  std::optional<TaskHeader> task;
+  Result<Address> function;
+  std::string symbol;
+};
+
+report::Record to_record(const Row& row) {
+  return report::Record()
+      .with("entry", row.entry)
+      .with("task",
+            row.task ? report::Value(to_record(*row.task)) : report::Value())
+      .with("function", row.function)
+      .with("symbol", row.symbol);
+}
+
+std::string to_text(const Row& row) {
+  if (row.task) return to_text(*row.task);
+  std::string function = report::cell_text(
+      row.function, [](Address at) { return fmt::format("{:x}", at.value); });
+  return fmt::format("(no task)  WAIT_QUEUE_ENTRY: {:x}  FUNC: {}  <{}>\n",
+                     row.entry.value, function, row.symbol);
+}
+
+struct EmptyRow {
+  std::string name;  // "" where an address was given
+  Address at;
+};
+
+report::Record to_record(const EmptyRow& row) {
+  return report::Record().with("wait_queue", row.at).with("empty", true);
+}
+
+std::string to_text(const EmptyRow& row) {
+  if (row.name.empty()) {
+    return fmt::format("wait queue {:x} is empty\n", row.at.value);
+  }
+  return fmt::format("wait queue \"{}\" ({:x}) is empty\n", row.name,
+                     row.at.value);
+}
+
+// ---- How we find it ----
+
+struct Named {
+  std::string name;
+  Object head;
+};
+
+// "struct.member", of the structure at |address|.
+Result<Named> member_queue(const Session& session, const std::string& path,
+                           const std::string& address) {
+  const Kernel& kernel = session.kernel;
+  std::size_t dot = path.find('.');
+  if (dot == std::string::npos) {
+    return Error(ErrorKind::usage, "unexpected " + address);
+  }
+  Address at = TRY(start_address(session, address));
+  Object object = kernel.object(path.substr(0, dot), at);
+  Object head = object[path.substr(dot + 1)];
+  if (head.fault() != nullptr) return *head.fault();
+  return Named{"", head};
+}
+
+Result<Named> queue_named(const Session& session,
+                          const std::vector<std::string>& words) {
+  const Kernel& kernel = session.kernel;
+  const std::string& word = words.front();
+  if (words.size() == 2) return member_queue(session, word, words.back());
+  std::size_t dot = word.find('.');
+  if (dot != std::string::npos && !word.starts_with('(')) {
+    return Error(ErrorKind::usage,
+                 "must supply an address for " + word.substr(0, dot));
+  }
+  auto symbol = kernel.symbol(word);
+  if (!symbol) {
+    auto at = start_address(session, word);
+    if (at) return Named{"", wait_queue_head(kernel, *at)};
+    return Error(ErrorKind::not_found,
+                 fmt::format("cannot resolve \"{}\"", word));
+  }
+  Object variable = kernel.variable(word);
+  if (variable.fault() != nullptr) variable = wait_queue_head(kernel, *symbol);
+  return Named{word, variable};
+}
+
+Result<void> run(Session& session, Command::Words words, report::Sink& out) {
+  Options options = TRY(Options::parse(words, ""));
+  if (options.words().empty() || options.words().size() > 2) {
+    return Error(ErrorKind::usage, "");
+  }
+  const Kernel& kernel = session.kernel;
+  Named named = TRY(queue_named(session, options.words()));
+  auto queue = wait_queue(kernel, named.head);
+  if (!queue && queue.error().kind() == ErrorKind::not_found) {
+    return Error(ErrorKind::not_found,
+                 fmt::format("{}: {}", options.words().front(),
+                             queue.error().message()));
+  }
+  if (!queue) return queue.error();
+  for (const Waiter& waiter : queue->waiters) {
+    Row row{waiter.entry, std::nullopt, waiter.function, ""};
+    if (waiter.task) row.task = task_header(kernel, *waiter.task);
+    if (waiter.function) row.symbol = place_text(kernel, *waiter.function);
+    emit(out, row);
+  }
+  if (queue->fault) {
+    out.problem(Error(*queue->fault).while_doing("waitq"));
+  } else if (queue->waiters.empty()) {
+    emit(out, EmptyRow{named.name, queue->at});
+  }
+  return {};
+}
+
+}  // namespace
+
+extern const Command waitq_command;
+const Command waitq_command = {"waitq", &help, run};
+
+}  // namespace inquest
