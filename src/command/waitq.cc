@@ -24,7 +24,7 @@ const Help help = {
         "simple one (swait_queue_head), or a completion. Entries that wake no\n"
         "task by themselves, such as those of epoll, are shown with the\n"
         "function that they call.\n"
-        "  symbol              a variable\n"
+        "  symbol              a variable, or a member of one\n"
         "  struct.member addr  a member of the structure at addr\n"
         "  address             a wait_queue_head_t",
     .options = {},
@@ -101,16 +101,21 @@ Result<Named> member_queue(const Session& session, const std::string& path,
   return Named{"", head};
 }
 
+// "variable.member", without an address.
+std::optional<Named> variable_queue(const Kernel& kernel,
+                                    const std::string& word) {
+  std::size_t dot = word.find('.');
+  if (dot == std::string::npos || word.starts_with('(')) return std::nullopt;
+  Object head = kernel.variable(word.substr(0, dot))[word.substr(dot + 1)];
+  return Named{word, head};
+}
+
 Result<Named> queue_named(const Session& session,
                           const std::vector<std::string>& words) {
   const Kernel& kernel = session.kernel;
   const std::string& word = words.front();
   if (words.size() == 2) return member_queue(session, word, words.back());
-  std::size_t dot = word.find('.');
-  if (dot != std::string::npos && !word.starts_with('(')) {
-    return Error(ErrorKind::usage,
-                 "must supply an address for " + word.substr(0, dot));
-  }
+  if (auto named = variable_queue(kernel, word)) return *named;
   auto symbol = kernel.symbol(word);
   if (!symbol) {
     auto at = start_address(session, word);
@@ -123,6 +128,19 @@ Result<Named> queue_named(const Session& session,
   return Named{word, variable};
 }
 
+// Names what is no wait queue. Of "struct.member" crash's remark is that the
+// address is missing.
+Result<void> refuse(const std::vector<std::string>& words, const Error& error,
+                    report::Sink& out) {
+  const std::string& word = words.front();
+  std::size_t dot = word.find('.');
+  if (words.size() == 1 && dot != std::string::npos && !word.starts_with('(')) {
+    out.note("must supply an address for " + word.substr(0, dot));
+    return {};
+  }
+  return Error(error.kind(), fmt::format("{}: {}", word, error.message()));
+}
+
 Result<void> run(Session& session, Command::Words words, report::Sink& out) {
   Options options = TRY(Options::parse(words, ""));
   if (options.words().empty() || options.words().size() > 2) {
@@ -131,12 +149,7 @@ Result<void> run(Session& session, Command::Words words, report::Sink& out) {
   const Kernel& kernel = session.kernel;
   Named named = TRY(queue_named(session, options.words()));
   auto queue = wait_queue(kernel, named.head);
-  if (!queue && queue.error().kind() == ErrorKind::not_found) {
-    return Error(ErrorKind::not_found,
-                 fmt::format("{}: {}", options.words().front(),
-                             queue.error().message()));
-  }
-  if (!queue) return queue.error();
+  if (!queue) return refuse(options.words(), queue.error(), out);
   for (const Waiter& waiter : queue->waiters) {
     Row row{waiter.entry, std::nullopt, waiter.function, ""};
     if (waiter.task) row.task = task_header(kernel, *waiter.task);

@@ -29,7 +29,7 @@ SHOWN = {
     }, 101),
 }
 MISSING = set("""
-    bpf dev files fuser ipcs irq kmem mach mount net runq sbitmapq sig swap task timer vm waitq
+    bpf dev files fuser ipcs kmem mach mount net sbitmapq sig swap task vm
 """.split())
 
 

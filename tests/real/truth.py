@@ -608,6 +608,130 @@ def check_signals(dump):
     dump.expect(compared > 40 and waiting > 0, f"only {compared} processes were compared, {waiting} with signals")
 
 
+def check_interrupts(dump):
+    """Names and counts of the interrupts: these have moved on a little since the snapshot."""
+    rows, affinities = dump.ask("irq -s", "irq -a")
+    ours = {}
+    for line in rows[1:]:
+        number, rest = line.split(":", 1)
+        words = rest.split()
+        counts = [int(word) for word in words if word.isdigit()][:len(rows[0].split())]
+        ours[int(number)] = (counts, words[-1].split(",") if len(words) > len(counts) + 1 else [])
+    spread = {int(line.split()[0]): line.split()[-1] for line in affinities[1:]}
+    truth = dump.said("proc/interrupts")
+    cpus = len(truth[0].split())
+    compared = 0
+    for line in truth[1:]:
+        match = re.match(r"\s*(\d+): ((?:\s*\d+){%d})\s(.*)$" % cpus, line)
+        if not match:
+            continue
+        compared += 1
+        number, was = int(match[1]), [int(word) for word in match[2].split()]
+        counts, names = ours.get(number, ([], []))
+        dump.expect(number in spread, f"interrupt {number} has no affinity")
+        dump.expect(names == match[3].split("  ")[-1].strip().split(", "), f"interrupt {number}: {names}, was {line}")
+        near = len(counts) == cpus and all(a <= b <= a + 20000 for a, b in zip(was, counts))
+        dump.expect(near, f"interrupt {number}: {counts}, was {was}")
+    dump.expect(compared > 12, f"only {compared} interrupts were compared")
+
+
+def truth_hrtimers(lines):
+    """{(cpu, clock, function, soft expiry, expiry)} of /proc/timer_list, and its time."""
+    found, cpu, clock, function, now = set(), None, None, None, 0
+    for line in lines:
+        if match := re.match(r"now at (\d+) nsecs", line):
+            now = int(match[1])
+        elif match := re.match(r"cpu: (\d+)$", line):
+            cpu = int(match[1])
+        elif match := re.match(r" clock (\d+):$", line):
+            clock = int(match[1])
+        elif match := re.match(r" #\d+: <\S+>, ([^,]+),", line):
+            function = match[1]
+        elif match := re.match(r" # expires at (\d+)-(\d+) nsecs", line):
+            found.add((cpu, clock, function, int(match[1]), int(match[2])))
+    return found, now
+
+
+def our_hrtimers(lines):
+    found, cpu, clock = set(), None, None
+    for line in lines:
+        if match := re.match(r"CPU: (\d+) ", line):
+            cpu = int(match[1])
+        elif match := re.match(r"  CLOCK: (\d+) ", line):
+            clock = int(match[1])
+        elif match := re.match(r" +(\d+) +(\d+) +-?\d+  [0-9a-f]{16}  [0-9a-f]{16}  <(.*)>$", line):
+            found.add((cpu, clock, match[3], int(match[1]), int(match[2])))
+    return found
+
+
+def check_timers(dump):
+    """High-resolution timers that were to expire long after the crash; jiffies."""
+    theirs, now = truth_hrtimers(dump.said("proc/timer_list"))
+    wheel, lines = dump.ask("timer", "timer -r")
+    ours = our_hrtimers(lines)
+    moving = ("tick_sched_timer", "tick_nohz_handler", "sched_clock_poll")
+    late = {timer for timer in theirs if timer[4] > now + 100 * 10 ** 9 and timer[2] not in moving}
+    for timer in sorted(late - ours):
+        dump.expect(False, f"no timer {timer}")
+    dump.expect(len(late) >= 2, f"only {len(late)} timers were compared")
+    dump.expect(len({timer[0] for timer in ours}) > 1, "timers of one CPU only")
+    ticks = next(int(line.split()[1]) for line in dump.said("proc/timer_list") if line.startswith("jiffies:"))
+    dump.expect(ticks <= int(wheel[1]) <= ticks + 60 * 250, f"jiffies are {wheel[1]}, were {ticks}")
+    timers = [line for line in wheel if re.match(r"  \d+ +-?\d+  [0-9a-f]{16}  [0-9a-f]{16}  <\w", line)]
+    dump.expect(len(timers) > 10, f"only {len(timers)} timers in the wheels")
+
+
+def check_run_queues(dump):
+    """Who runs is who ps says; who waits is running too."""
+    lines, groups, clocks, tasks = dump.ask("runq", "runq -g", "runq -t", "ps")
+    active, running = set(), set()
+    for line in tasks:
+        match = re.match(r"([> ])\s*(\d+)\s+\d+\s+(\d+)\s+([0-9a-f]+)\s+(\S\S)", line)
+        if match and match[5] == "RU":
+            running.add((int(match[3]), int(match[2]), match[4]))
+        if match and match[1] == ">":
+            active.add((int(match[3]), int(match[2]), match[4]))
+    for answer in lines, groups:
+        current, cpu = set(), None
+        for line in answer:
+            if match := re.match(r"CPU (\d+)", line):
+                cpu = int(match[1])
+            match = re.match(r"  (CURRENT:|   \[...\]) PID: (\d+) +TASK: ([0-9a-f]+) ", line)
+            if not match:
+                continue
+            task = (cpu, int(match[2]), match[3])
+            if match[1] == "CURRENT:":
+                current.add(task)
+            else:
+                dump.expect(task in running or line.endswith("[DELAYED]"), f"{line} is queued, and no running task")
+        dump.expect(current == active, f"current tasks are {current}, active ones {active}")
+    cpus = sum(line.startswith("processor") for line in dump.said("proc/cpuinfo"))
+    dump.expect(len(active) == cpus, f"{len(active)} active tasks on {cpus} CPUs")
+    stamps = [int(line.split()[2]) for line in clocks if line.startswith(" CPU")]
+    uptime = float(dump.said("proc/uptime")[0].split()[0])
+    dump.expect(len(stamps) == cpus and all(0 < stamp / 1e9 < uptime + 60 for stamp in stamps), f"clocks are {stamps}")
+
+
+def check_wait_queues(dump):
+    """Those whom the kernel saw waiting for their children or for messages wait on the queues for these."""
+    (tasks,) = dump.ask("ps")
+    addresses = task_addresses(tasks)
+    parents, audit = [], []
+    for pid, (comm, *_) in dump.processes().items():
+        path = dump.truth / f"proc/pids/{pid}/wchan"
+        place = path.read_text().strip() if path.exists() else ""
+        if place == "do_wait" and not is_passing(comm) and pid in addresses:
+            parents.append(pid)
+        if place == "kauditd_thread":
+            audit.append(pid)
+    signals = dump.ask(*(f"struct task_struct.signal {addresses[pid]}" for pid in parents)) if parents else []
+    places = [lines[0].split("0x")[1].strip(" ,") for lines in signals]
+    answers = dump.ask("waitq kauditd_wait", *(f"waitq signal_struct.wait_chldexit {at}" for at in places))
+    for pid, lines in zip(audit + parents, (answers if audit else answers[1:])):
+        dump.expect(any(line.startswith(f"PID: {pid} ") for line in lines), f"task {pid} does not wait: {lines}")
+    dump.expect(audit or parents, "nobody waits")
+
+
 def main():
     inquest, folder, check = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3]
     if not (folder / "truth").is_dir() or not (folder / "vmlinux").exists():
