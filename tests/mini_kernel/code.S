@@ -98,6 +98,12 @@ function do_syscall_64
 	nop
 finish do_syscall_64
 
+	.irp name, run_timer_softirq, net_rx_action, process_timeout, hrtimer_wakeup, autoremove_wake_function
+function \name
+	ret
+finish \name
+	.endr
+
 	.globl	switch_return, schedule_return, worker_return, kthread_return
 	.globl	fork_return, write_return, syscall_return
 	.set	switch_return, .Lswitched

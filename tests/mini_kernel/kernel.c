@@ -291,6 +291,35 @@ struct mm_struct {
   unsigned long arg_start, arg_end, env_start, env_end;
   struct maple_tree mm_mt;
 };
+struct wait_queue_head {
+  u32 lock;
+  struct list_head head;
+};
+typedef struct wait_queue_head wait_queue_head_t;
+struct rb_node {
+  unsigned long __rb_parent_color;
+  struct rb_node *rb_right, *rb_left;
+};
+struct rb_root {
+  struct rb_node *rb_node;
+};
+struct rb_root_cached {
+  struct rb_root rb_root;
+  struct rb_node *rb_leftmost;
+};
+struct cfs_rq;
+struct sched_entity {
+  struct rb_node run_node;
+  unsigned int on_rq;
+  struct cfs_rq *cfs_rq, *my_q;
+};
+struct sched_rt_entity {
+  struct list_head run_list;
+};
+struct sched_dl_entity {
+  struct rb_node rb_node;
+  unsigned int dl_server : 1;
+};
 typedef struct {
   unsigned long sig[1];
 } sigset_t;
@@ -309,6 +338,7 @@ struct signal_struct {
   int nr_threads;
   struct list_head thread_head;
   struct sigpending shared_pending;
+  wait_queue_head_t wait_chldexit;
 };
 struct sigaction {
   void *sa_handler;
@@ -355,6 +385,10 @@ struct task_struct {
   sigset_t blocked;
   struct sigpending pending;
   struct thread_struct thread;
+  int on_rq;
+  struct sched_entity se;
+  struct sched_rt_entity rt;
+  struct sched_dl_entity dl;
 };
 
 const char *const task_state_array[] = {
@@ -549,13 +583,15 @@ struct sigqueue shell_signal;
   struct signal_struct name = {                   \
       1,                                          \
       {&(task).thread_node, &(task).thread_node}, \
-      {LIST(name.shared_pending.list)}}
+      {LIST(name.shared_pending.list)},           \
+      {0, LIST((name).wait_chldexit.head)}}
 SIGNAL(init_signals, init_task);
 SIGNAL(init_process_signals, init_process);
 struct signal_struct shell_signals = {
     1,
     {&shell_task.thread_node, &shell_task.thread_node},
-    {{&shell_signal.list, &shell_signal.list}, {{0x4000}}}};
+    {{&shell_signal.list, &shell_signal.list}, {{0x4000}}},
+    {0, LIST(shell_signals.wait_chldexit.head)}};
 struct sigqueue shell_signal = {
     {&shell_signals.shared_pending.list, &shell_signals.shared_pending.list},
     0,
@@ -569,6 +605,50 @@ SIGNAL(waiter_signals, waiter_task);
   .thread_node = {&(signals).thread_head, &(signals).thread_head},          \
   .pending = {LIST((task).pending.list)},                                   \
   .prio = 120, .static_prio = 120, .normal_prio = 120
+
+// ---- Run queues: the shell runs; a real-time task, a kernel thread and a
+// group with a task in it wait ----
+
+struct kernfs_node {
+  struct kernfs_node *parent;
+  const char *name;
+};
+struct cgroup {
+  struct kernfs_node *kn;
+};
+struct cgroup_subsys_state {
+  struct cgroup *cgroup;
+};
+struct task_group {
+  struct cgroup_subsys_state css;
+  struct cfs_rq **cfs_rq;
+  struct list_head siblings, children;
+};
+struct cfs_rq {
+  unsigned int nr_running;
+  struct rb_root_cached tasks_timeline;
+  struct sched_entity *curr;
+  struct task_group *tg;
+  int throttled;
+};
+struct rt_prio_array {
+  struct list_head queue[3];
+};
+struct rt_rq {
+  struct rt_prio_array active;
+};
+struct dl_rq {
+  struct rb_root_cached root;
+};
+struct rq {
+  unsigned int nr_running;
+  u64 clock;
+  struct task_struct *curr, *idle, *stop;
+  struct cfs_rq cfs;
+  struct rt_rq rt;
+  struct dl_rq dl;
+};
+extern struct rq runqueues;
 
 struct task_struct init_task = {
     COMMON(0, init_task, init_signals, "swapper/0"),
@@ -630,6 +710,7 @@ struct task_struct worker_task = {
     .real_parent = &init_task,
     .children = LIST(worker_task.children),
     .sibling = {&init_task.children, &init_process.sibling},
+    .on_rq = 1,
     .sched_info = {.last_arrival = 98000000000},
     .thread = {SLEEPING_SP(worker_stack)},
 };
@@ -649,6 +730,7 @@ struct task_struct shell_task = {
     .real_parent = &init_process,
     .children = LIST(shell_task.children),
     .sibling = {&waiter_task.sibling, &init_process.children},
+    .on_rq = 1,
     .sched_info = {.last_arrival = 99000000000},
 };
 struct task_struct waiter_task = {
@@ -663,16 +745,52 @@ struct task_struct waiter_task = {
     .real_parent = &init_process,
     .children = LIST(waiter_task.children),
     .sibling = {&init_process.children, &shell_task.sibling},
+    .on_rq = 1,
+    .rt = {{&runqueues.rt.active.queue[1], &runqueues.rt.active.queue[1]}},
     .sched_info = {.last_arrival = 97000000000},
     .thread = {SLEEPING_SP(waiter_stack)},
 };
 
-struct rq {
-  unsigned int nr_running;
-  u64 clock;
-  struct task_struct *curr, *idle, *stop;
+extern struct task_group root_task_group, demo_group, idle_group;
+#define LEAF(node) {{&(node)}, &(node)}
+struct cfs_rq demo_queue = {
+    1, LEAF(init_process.se.run_node), 0, &demo_group, 0};
+struct cfs_rq idle_queue = {0, {{0}, 0}, 0, &idle_group, 1};
+struct cfs_rq *root_queues[1] = {&runqueues.cfs};
+struct cfs_rq *demo_queues[1] = {&demo_queue};
+struct cfs_rq *idle_queues[1] = {&idle_queue};
+struct kernfs_node root_directory = {0, ""};
+struct kernfs_node demo_directory = {&root_directory, "demo.slice"};
+struct kernfs_node idle_directory = {&root_directory, "idle.slice"};
+struct cgroup demo_cgroup = {&demo_directory};
+struct cgroup idle_cgroup = {&idle_directory};
+struct task_group root_task_group = {
+    {0},
+    root_queues,
+    LIST(root_task_group.siblings),
+    {&demo_group.siblings, &idle_group.siblings}};
+struct task_group demo_group = {
+    {&demo_cgroup},
+    demo_queues,
+    {&idle_group.siblings, &root_task_group.children},
+    LIST(demo_group.children)};
+struct task_group idle_group = {
+    {&idle_cgroup},
+    idle_queues,
+    {&root_task_group.children, &demo_group.siblings},
+    LIST(idle_group.children)};
+struct sched_entity demo_entity = {
+    {0, &worker_task.se.run_node, 0}, 1, &runqueues.cfs, &demo_queue};
+struct rq runqueues = {
+    .nr_running = 4,
+    .clock = 99000200000,
+    .curr = &shell_task,
+    .idle = &init_task,
+    .cfs = {3, LEAF(demo_entity.run_node), &shell_task.se, &root_task_group, 0},
+    .rt = {{{LIST(runqueues.rt.active.queue[0]),
+             LIST(waiter_task.rt.run_list),
+             LIST(runqueues.rt.active.queue[2])}}},
 };
-struct rq runqueues = {1, 99000200000, &shell_task, &init_task, 0};
 int nr_threads = 4;
 
 // ---- Pids ----
@@ -708,6 +826,125 @@ struct xa_node pid_node = {
 struct pid_namespace init_pid_ns = {
     .idr = {{0, 0, (char *)&pid_node + 2}, 0, 12},
     .pid_allocated = 4,
+};
+
+// ---- Who waits ----
+
+struct wait_queue_entry {
+  unsigned int flags;
+  void *private;
+  void *func;
+  struct list_head entry;
+};
+extern const char autoremove_wake_function[], process_timeout[];
+extern const char hrtimer_wakeup[], run_timer_softirq[], net_rx_action[];
+extern wait_queue_head_t log_wait;
+struct wait_queue_entry log_waiter = {
+    1, &waiter_task, (void *)autoremove_wake_function, LIST(log_wait.head)};
+wait_queue_head_t log_wait = {0, LIST(log_waiter.entry)};
+wait_queue_head_t kauditd_wait = {0, LIST(kauditd_wait.head)};
+
+// ---- Interrupts ----
+
+struct irq_chip {
+  const char *name;
+};
+struct irq_common_data {
+  struct cpumask affinity[1];
+};
+struct irq_data {
+  unsigned int irq;
+  struct irq_chip *chip;
+};
+struct irqaction {
+  void *handler;
+  struct irqaction *next;
+  const char *name;
+};
+struct irq_desc {
+  struct irq_common_data irq_common_data;
+  struct irq_data irq_data;
+  unsigned int *kstat_irqs;
+  struct irqaction *action;
+  const char *name;
+};
+struct irq_chip ioapic_chip = {"IO-APIC"};
+struct irqaction timer_action = {0, 0, "timer"};
+struct irqaction modem_action = {0, 0, "modem"};
+struct irqaction serial_action = {0, &modem_action, "ttyS0"};
+unsigned int timer_count = 148, serial_count = 8, spare_count;
+struct irq_desc timer_irq = {
+    {{{1}}}, {0, &ioapic_chip}, &timer_count, &timer_action, "edge"};
+struct irq_desc serial_irq = {
+    {{{1}}}, {2, &ioapic_chip}, &serial_count, &serial_action, "edge"};
+struct irq_desc spare_irq = {{{{1}}}, {3, &ioapic_chip}, &spare_count, 0, 0};
+struct maple_node irq_node ALIGNED(256) = {
+    .mr64 = {.pivot = {0, 1, 2, 3, ~0ul},
+             .slot = {&timer_irq, 0, &serial_irq, &spare_irq}}};
+struct maple_tree sparse_irqs = {0, 0, (char *)&irq_node + 0x0e};
+unsigned int nr_irqs = 6;
+enum { HI_SOFTIRQ, TIMER_SOFTIRQ, NET_RX_SOFTIRQ, NR_SOFTIRQS } softirq_kinds;
+struct softirq_action {
+  const void *action;
+};
+struct softirq_action softirq_vec[NR_SOFTIRQS] = {
+    [TIMER_SOFTIRQ] = {run_timer_softirq},
+    [NET_RX_SOFTIRQ] = {net_rx_action},
+};
+
+// ---- Timers ----
+
+struct timer_list {
+  struct hlist_node entry;
+  unsigned long expires;
+  const void *function;
+  u32 flags;
+};
+struct timer_base {
+  u32 lock;
+  struct timer_list *running_timer;
+  unsigned long clk;
+  struct hlist_head vectors[8];
+};
+#define NOW (4294937296ul + 25000)
+extern struct timer_base timer_bases[2];
+struct timer_list second_timer = {{0, 0}, NOW + 500, process_timeout, 0};
+struct timer_list first_timer = {
+    {&second_timer.entry, 0}, NOW - 1, process_timeout, 0};
+struct timer_base timer_bases[2] = {{.vectors = {[3] = {&first_timer.entry}}}};
+
+typedef s64 ktime_t;
+struct timerqueue_node {
+  struct rb_node node;
+  ktime_t expires;
+};
+struct timerqueue_head {
+  struct rb_root_cached rb_root;
+};
+struct hrtimer {
+  struct timerqueue_node node;
+  ktime_t _softexpires;
+  const void *function;
+};
+struct hrtimer_clock_base {
+  unsigned int index;
+  int clockid;
+  struct timerqueue_head active;
+  ktime_t offset;
+};
+struct hrtimer_cpu_base {
+  unsigned int cpu;
+  struct hrtimer_clock_base clock_base[2];
+};
+struct clocksource {
+  u32 mult, shift;
+};
+struct clocksource clocksource_jiffies = {10000000u << 8, 8};
+struct hrtimer sleep_timer = {
+    {{0, 0, 0}, 250100050000}, 250100000000, hrtimer_wakeup};
+struct hrtimer_cpu_base hrtimer_bases = {
+    0,
+    {{0, 1, {LEAF(sleep_timer.node.node)}, 0}, {1, 0, {{{0}, 0}}, 1700000000}},
 };
 
 // ---- A module ----
