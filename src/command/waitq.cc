@@ -79,6 +79,18 @@ std::string to_text(const EmptyRow& row) {
                      row.at.value);
 }
 
+struct MissingRow {
+  std::string name;  // of a structure that was named without an address
+};
+
+report::Record to_record(const MissingRow& row) {
+  return report::Record().with("missing", "address").with("of", row.name);
+}
+
+std::string to_text(const MissingRow& row) {
+  return fmt::format("must supply an address for {}\n", printable(row.name));
+}
+
 // ---- How we find it ----
 
 struct Named {
@@ -128,15 +140,14 @@ Result<Named> queue_named(const Session& session,
   return Named{word, variable};
 }
 
-// Names what is no wait queue. Of "struct.member" crash's remark is that the
-// address is missing.
+// Says what is no wait queue. Scripts know crash's answer to "struct.member"
+// alone.
 Result<void> refuse(const std::vector<std::string>& words, const Error& error,
                     report::Sink& out) {
   const std::string& word = words.front();
   std::size_t dot = word.find('.');
   if (words.size() == 1 && dot != std::string::npos && !word.starts_with('(')) {
-    out.note("must supply an address for " + word.substr(0, dot));
-    return {};
+    emit(out, MissingRow{word.substr(0, dot)});
   }
   return Error(error.kind(), fmt::format("{}: {}", word, error.message()));
 }

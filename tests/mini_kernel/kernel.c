@@ -751,42 +751,42 @@ struct task_struct waiter_task = {
     .thread = {SLEEPING_SP(waiter_stack)},
 };
 
-extern struct task_group root_task_group, demo_group, idle_group;
+extern struct task_group root_task_group, slice_group, idle_group;
 #define LEAF(node) {{&(node)}, &(node)}
-struct cfs_rq demo_queue = {
-    1, LEAF(init_process.se.run_node), 0, &demo_group, 0};
+struct cfs_rq slice_queue = {
+    1, LEAF(init_process.se.run_node), 0, &slice_group, 0};
 struct cfs_rq idle_queue = {0, {{0}, 0}, 0, &idle_group, 1};
 struct cfs_rq *root_queues[1] = {&runqueues.cfs};
-struct cfs_rq *demo_queues[1] = {&demo_queue};
+struct cfs_rq *slice_queues[1] = {&slice_queue};
 struct cfs_rq *idle_queues[1] = {&idle_queue};
 struct kernfs_node root_directory = {0, ""};
-struct kernfs_node demo_directory = {&root_directory, "demo.slice"};
+struct kernfs_node slice_directory = {&root_directory, "demo.slice"};
 struct kernfs_node idle_directory = {&root_directory, "idle.slice"};
-struct cgroup demo_cgroup = {&demo_directory};
+struct cgroup slice_cgroup = {&slice_directory};
 struct cgroup idle_cgroup = {&idle_directory};
 struct task_group root_task_group = {
     {0},
     root_queues,
     LIST(root_task_group.siblings),
-    {&demo_group.siblings, &idle_group.siblings}};
-struct task_group demo_group = {
-    {&demo_cgroup},
-    demo_queues,
+    {&slice_group.siblings, &idle_group.siblings}};
+struct task_group slice_group = {
+    {&slice_cgroup},
+    slice_queues,
     {&idle_group.siblings, &root_task_group.children},
-    LIST(demo_group.children)};
+    LIST(slice_group.children)};
 struct task_group idle_group = {
     {&idle_cgroup},
     idle_queues,
-    {&root_task_group.children, &demo_group.siblings},
+    {&root_task_group.children, &slice_group.siblings},
     LIST(idle_group.children)};
-struct sched_entity demo_entity = {
-    {0, &worker_task.se.run_node, 0}, 1, &runqueues.cfs, &demo_queue};
+struct sched_entity slice_entity = {
+    {0, &worker_task.se.run_node, 0}, 1, &runqueues.cfs, &slice_queue};
 struct rq runqueues = {
     .nr_running = 4,
     .clock = 99000200000,
     .curr = &shell_task,
     .idle = &init_task,
-    .cfs = {3, LEAF(demo_entity.run_node), &shell_task.se, &root_task_group, 0},
+    .cfs = {3, LEAF(slice_entity.run_node), &shell_task.se, &root_task_group, 0},
     .rt = {{{LIST(runqueues.rt.active.queue[0]),
              LIST(waiter_task.rt.run_list),
              LIST(runqueues.rt.active.queue[2])}}},
