@@ -184,6 +184,22 @@ static void record_files(const char *from, const char *to,
 
 // proc/pids/PID/FILE; task/TID is the stat line of a thread, threads/TID/ the
 // rest of it.
+// What the kernel tells of descriptors. Named like them.
+static void record_fdinfo(const char *from, const char *to) {
+  DIR *folder = opendir(from);
+  struct dirent *entry;
+  while (folder && (entry = readdir(folder))) {
+    char path[PATH_MAX], name[PATH_MAX];
+    if (entry->d_name[0] == '.')
+      continue;
+    snprintf(path, sizeof path, "%s/%s", from, entry->d_name);
+    snprintf(name, sizeof name, "%s/%s", to, entry->d_name);
+    copy_as(path, name);
+  }
+  if (folder)
+    closedir(folder);
+}
+
 static void record_process(const char *pid) {
   static const char *const files[] = {
       "stat",   "status",        "statm",        "comm",      "cmdline",
@@ -206,6 +222,9 @@ static void record_process(const char *pid) {
   snprintf(path, sizeof path, "%s/ns", from);
   snprintf(name, sizeof name, "%s/ns", to);
   list_links(path, name);
+  snprintf(path, sizeof path, "%s/fdinfo", from);
+  snprintf(name, sizeof name, "%s/fdinfo", to);
+  record_fdinfo(path, name);
   snprintf(name, sizeof name, "%s/links", to);
   list_links(from, name);
 

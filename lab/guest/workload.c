@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
@@ -28,6 +29,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -263,6 +265,76 @@ static void contained(void) {
   rest();
 }
 
+static int bpf(int command, union bpf_attr *attributes) {
+  long result = syscall(SYS_bpf, command, attributes, sizeof *attributes);
+  must(result, "bpf");
+  return (int)result;
+}
+
+static int load_program(const char *name, int type, int attach_type,
+                        const struct bpf_insn *code, size_t size) {
+  union bpf_attr load = {.prog_type = type,
+                         .expected_attach_type = attach_type,
+                         .insns = (unsigned long)code,
+                         .insn_cnt = size / sizeof *code,
+                         .license = (unsigned long)"GPL"};
+  strcpy(load.prog_name, name);
+  return bpf(BPF_PROG_LOAD, &load);
+}
+
+// A map with one element, a filter that looks it up attached to a socket, and
+// programs behind a link to a name space and to a trace point.
+static void bpf_user(void) {
+  union bpf_attr create = {.map_type = BPF_MAP_TYPE_HASH, .key_size = 4,
+                           .value_size = 8, .max_entries = 16};
+  strcpy(create.map_name, "demo_counts");
+  int key = 5, map = bpf(BPF_MAP_CREATE, &create);
+  long value = 0x77;
+  union bpf_attr element = {.map_fd = map, .key = (unsigned long)&key,
+                            .value = (unsigned long)&value};
+  bpf(BPF_MAP_UPDATE_ELEM, &element);
+
+  const struct bpf_insn filter[] = {
+      {BPF_ALU64 | BPF_MOV | BPF_X, 6, 1, 0, 0},
+      {BPF_ST | BPF_MEM | BPF_W, 10, 0, -4, 5},
+      {BPF_ALU64 | BPF_MOV | BPF_X, 2, 10, 0, 0},
+      {BPF_ALU64 | BPF_ADD | BPF_K, 2, 0, 0, -4},
+      {BPF_LD | BPF_IMM | BPF_DW, 1, BPF_PSEUDO_MAP_FD, 0, map},
+      {0, 0, 0, 0, 0},
+      {BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_map_lookup_elem},
+      {BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2, 0},
+      {BPF_ALU64 | BPF_MOV | BPF_K, 1, 0, 0, 1},
+      {BPF_STX | BPF_ATOMIC | BPF_DW, 0, 1, 0, BPF_ADD},
+      {BPF_LDX | BPF_MEM | BPF_W, 0, 6, 0, 0},
+      {BPF_ALU | BPF_AND | BPF_K, 0, 0, 0, 0xffff},
+      {BPF_JMP32 | BPF_JGT | BPF_K, 0, 0, 1, 64},
+      {BPF_ALU | BPF_END | BPF_TO_BE, 0, 0, 0, 16},
+      {BPF_JMP | BPF_EXIT, 0, 0, 0, 0},
+  };
+  const struct bpf_insn pass[] = {
+      {BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 1},
+      {BPF_JMP | BPF_EXIT, 0, 0, 0, 0},
+  };
+  int program = load_program("demo_filter", BPF_PROG_TYPE_SOCKET_FILTER, 0,
+                             filter, sizeof filter);
+  int filtered = socket(AF_INET, SOCK_DGRAM, 0);
+  must(setsockopt(filtered, SOL_SOCKET, SO_ATTACH_BPF, &program,
+                  sizeof program), "SO_ATTACH_BPF");
+
+  union bpf_attr link = {.link_create = {
+      .prog_fd = load_program("demo_lookup", BPF_PROG_TYPE_SK_LOOKUP,
+                              BPF_SK_LOOKUP, pass, sizeof pass),
+      .target_fd = open("/proc/self/ns/net", O_RDONLY),
+      .attach_type = BPF_SK_LOOKUP}};
+  bpf(BPF_LINK_CREATE, &link);
+  union bpf_attr trace = {.raw_tracepoint = {
+      .name = (unsigned long)"sched_process_exit",
+      .prog_fd = load_program("demo_trace", BPF_PROG_TYPE_RAW_TRACEPOINT, 0,
+                              pass, sizeof pass)}};
+  bpf(BPF_RAW_TRACEPOINT_OPEN, &trace);
+  rest();
+}
+
 static const struct {
   const char *name;
   void (*live)(void);
@@ -283,6 +355,7 @@ static const struct {
     {"realtime", realtime},
     {"nice-guy", nice_guy},
     {"contained", contained},
+    {"bpf-user", bpf_user},
 };
 
 int main(void) {
