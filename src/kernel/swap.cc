@@ -20,6 +20,24 @@ Error no_area(unsigned type) {
   return {ErrorKind::not_found, fmt::format("no swap area {}", type)};
 }
 
+// An atomic_long_t since 6.14 (b228386cf37c), with a flag of an area that is
+// not on the list of those to allocate from.
+Result<std::uint64_t> pages_in_use(const Object& area) {
+  constexpr std::uint64_t off_list = std::uint64_t{1} << 30;
+  Object pages = area["inuse_pages"];
+  if (!pages.has_member("counter")) return pages.to_unsigned();
+  return TRY(pages["counter"].to_unsigned()) & ~off_list;
+}
+
+// As /proc/swaps tells them apart.
+Result<bool> is_device(const Object& area) {
+  constexpr std::uint64_t format_mask = 0170000;
+  constexpr std::uint64_t block_device = 0060000;
+  std::uint64_t mode =
+      TRY(area["swap_file"]["f_inode"]["i_mode"].to_unsigned());
+  return (mode & format_mask) == block_device;
+}
+
 }  // namespace
 
 Result<unsigned> most_swap_areas(const Kernel& kernel) {
@@ -49,6 +67,24 @@ Result<std::string> swap_file_name(const Kernel& kernel, const Object& area) {
     return Error(ErrorKind::not_found, "the swap area has no file");
   }
   return file_name(kernel, file.dereference());
+}
+
+Result<std::vector<SwapArea>> swap_areas(const Kernel& kernel) {
+  unsigned most = TRY(most_swap_areas(kernel));
+  std::vector<SwapArea> areas;
+  for (unsigned type = 0; type < most; ++type) {
+    auto area = swap_area(kernel, type);
+    if (!area && area.error().kind() == ErrorKind::not_found) continue;
+    if (!area) return area.error();
+    areas.push_back({.address = area->address(),
+                     .type = type,
+                     .pages = (*area)["pages"].to_unsigned(),
+                     .pages_in_use = pages_in_use(*area),
+                     .priority = (*area)["prio"].to_signed(),
+                     .is_device = is_device(*area),
+                     .name = swap_file_name(kernel, *area)});
+  }
+  return areas;
 }
 
 }  // namespace inquest

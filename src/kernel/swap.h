@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "kernel/kernel.h"
 
@@ -18,5 +19,16 @@ Result<Object> swap_area(const Kernel& kernel, unsigned type);
 
 // The name of the file or device of a struct swap_info_struct.
 Result<std::string> swap_file_name(const Kernel& kernel, const Object& area);
+
+struct SwapArea {
+  Address address;
+  unsigned type = 0;                          // its number
+  Result<std::uint64_t> pages, pages_in_use;  // without the header
+  Result<std::int64_t> priority;
+  Result<bool> is_device;  // else a file
+  Result<std::string> name;
+};
+// All areas in use, by number.
+Result<std::vector<SwapArea>> swap_areas(const Kernel& kernel);
 
 }  // namespace inquest
