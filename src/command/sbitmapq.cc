@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include "base/interrupt.h"
-#include "base/numbers.h"
 #include "command/options.h"
 #include "command/structure_row.h"
 #include "command/values.h"
@@ -36,6 +35,12 @@ const Help help = {
             {"-v", "the structures themselves, not only where they are"},
             {"-x", "numbers of structures in hexadecimal"},
             {"-d", "numbers of structures in decimal"},
+        },
+    .examples =
+        {
+            {"Which tags of a device are taken?", "sbitmapq demo_tags"},
+            {"The requests behind them",
+             "sbitmapq -s demo_request -a demo_requests -v demo_tags"},
         },
 };
 
@@ -183,9 +188,9 @@ struct Elements {
   MemberStyle style;
 };
 
-Result<Address> kernel_address(std::string_view word) {
-  auto number = parse_hex(word);
-  if (number) return Address{*number};
+Result<Address> kernel_address(const Kernel& kernel, std::string_view word) {
+  auto at = address_of(kernel, word);
+  if (at) return at;
   return Error(ErrorKind::usage,
                fmt::format("invalid command argument: {}", word));
 }
@@ -202,7 +207,7 @@ Result<Elements> elements(const Session& session, const Options& options) {
   }
   wanted.type = *type;
   wanted.members = name.members;
-  wanted.base = TRY(kernel_address(*options.argument('a')));
+  wanted.base = TRY(kernel_address(session.kernel, *options.argument('a')));
   wanted.has_pointers = options.has('p');
   wanted.is_verbose = options.has('v');
   wanted.style.value = value_style(session, options.radix());
@@ -261,7 +266,7 @@ Result<void> run(Session& session, Command::Words words, report::Sink& out) {
                                          "only");
   }
   const Kernel& kernel = session.kernel;
-  Address at = TRY(kernel_address(options.words().front()));
+  Address at = TRY(kernel_address(kernel, options.words().front()));
   if (!kernel.memory().load(at, 4)) {
     return Error(ErrorKind::fault,
                  fmt::format("invalid kernel virtual address: {:x}", at.value));

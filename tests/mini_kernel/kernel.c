@@ -474,8 +474,16 @@ struct path {
   struct vfsmount *mnt;
   struct dentry *dentry;
 };
+struct address_space {
+  unsigned long nrpages;
+};
+struct inode {
+  u16 i_mode;
+  struct address_space i_data;
+};
 struct file {
   struct path f_path;
+  struct inode *f_inode;
 };
 struct fs_struct {
   struct path root, pwd;
@@ -529,6 +537,8 @@ struct maple_node {
 struct swap_info_struct {
   unsigned long flags;
   struct file *swap_file;
+  unsigned int pages, inuse_pages;
+  short prio;
 };
 
 extern struct mount root_mount;
@@ -548,8 +558,9 @@ struct mount root_mount = {
     {&root_dentry},
     {&root_super.s_mounts, &root_super.s_mounts}};
 struct file sh_file = {{&root_mount.mnt, &sh_dentry}};
-struct file swap_file = {{&root_mount.mnt, &swap_dentry}};
-struct swap_info_struct first_swap_area = {3, &swap_file};
+struct inode swap_inode = {0100600};
+struct file swap_file = {{&root_mount.mnt, &swap_dentry}, &swap_inode};
+struct swap_info_struct first_swap_area = {3, &swap_file, 1022, 256, -2};
 struct swap_info_struct *swap_info[23] = {&first_swap_area};
 
 extern struct mm_struct shell_mm;
@@ -1009,6 +1020,188 @@ struct module demo_module = {
     .taints = 1ul << 12,
     .kallsyms = &demo_kallsyms,
 };
+
+// ---- System V IPC: one of each ----
+
+typedef struct {
+  u32 val;
+} kuid_t;
+struct kern_ipc_perm {
+  bool deleted;
+  int id, key;
+  kuid_t uid;
+  u16 mode;
+};
+struct shmid_kernel {
+  struct kern_ipc_perm shm_perm;
+  struct file *shm_file;
+  unsigned long shm_nattch, shm_segsz;
+};
+struct sem_array {
+  struct kern_ipc_perm sem_perm;
+  int sem_nsems;
+};
+struct msg_queue {
+  struct kern_ipc_perm q_perm;
+  unsigned long q_cbytes, q_qnum;
+};
+struct shmem_inode_info {
+  unsigned long alloced, swapped;
+  struct inode vfs_inode;
+};
+struct ipc_ids {
+  int in_use;
+  struct idr ipcs_idr;
+};
+struct ipc_namespace {
+  struct ipc_ids ids[3];
+};
+
+struct shmem_inode_info shared_inode = {2, 1, {0100600, {1}}};
+struct file shared_file = {.f_inode = &shared_inode.vfs_inode};
+struct sem_array first_semaphores = {{0, 0, 0x2345, {0}, 0640}, 3};
+struct msg_queue first_queue = {{0, 0, 0x3456, {1000}, 0644}, 32, 1};
+struct shmid_kernel first_shared = {
+    {0, 0, 0x1234, {0}, 01600}, &shared_file, 1, 12000};
+// One entry needs no node.
+#define ONLY(object) {1, {{0, 0, &(object)}, 0, 1}}
+struct ipc_namespace init_ipc_ns = {
+    {ONLY(first_semaphores), ONLY(first_queue), ONLY(first_shared)}};
+
+// ---- The machine ----
+
+unsigned long tick_nsec = 4000000;
+enum e820_type { E820_TYPE_RAM = 1, E820_TYPE_RESERVED = 2 };
+struct e820_entry {
+  u64 addr, size;
+  enum e820_type type;
+} __attribute__((packed));
+struct e820_table {
+  u32 nr_entries;
+  struct e820_entry entries[4];
+};
+struct e820_table e820_table_init = {
+    3,
+    {{0, 0x9fc00, E820_TYPE_RAM},
+     {0x9fc00, 0x400, E820_TYPE_RESERVED},
+     {0x100000, 0x1f00000, E820_TYPE_RAM}}};
+struct e820_table *e820_table = &e820_table_init;
+struct cpuinfo_x86 {
+  u8 x86, x86_vendor, x86_model;
+  char x86_model_id[16];
+};
+struct cpuinfo_x86 cpu_info = {6, 2, 15, "Mini CPU"};
+
+// ---- Tags of a device: 3 and 65 are taken, 5 was freed ----
+
+struct wait_queue_head {
+  u32 lock;
+  struct list_head head;
+};
+struct sbq_wait_state {
+  struct wait_queue_head wait;
+};
+struct sbitmap_word {
+  unsigned long word ALIGNED(64);
+  unsigned long cleared ALIGNED(64);
+};
+struct sbitmap {
+  unsigned int depth, shift, map_nr;
+  bool round_robin;
+  struct sbitmap_word *map;
+  unsigned int *alloc_hint;
+};
+struct sbitmap_queue {
+  struct sbitmap sb;
+  unsigned int wake_batch;
+  atomic_t wake_index;
+  struct sbq_wait_state *ws;
+  atomic_t ws_active;
+  unsigned int min_shallow_depth;
+};
+#define IDLE(n) [n] = {{0, LIST(tag_waits[n].wait.head)}}
+extern struct sbq_wait_state tag_waits[8];
+struct sbq_wait_state tag_waits[8] = {IDLE(0), IDLE(1), IDLE(2), IDLE(3),
+                                      IDLE(4), IDLE(5), IDLE(6), IDLE(7)};
+struct sbitmap_word tag_words[2] = {{0x28, 0x20}, {0x2, 0}};
+unsigned int tag_hint = 66;
+struct sbitmap_queue demo_tags = {
+    {100, 6, 2, 0, tag_words, &tag_hint}, 8, {0}, tag_waits, {0}, ~0u};
+struct demo_request {
+  int tag;
+  char state;
+};
+struct demo_request demo_requests[100] = {[3] = {3, 'r'}, [65] = {65, 'w'}};
+struct demo_request *demo_pointers[100] = {[3] = &demo_requests[3],
+                                           [65] = &demo_requests[65]};
+
+// ---- BPF: a program that looks into a map, and its link ----
+
+enum bpf_map_type { BPF_MAP_TYPE_HASH = 1 };
+enum bpf_prog_type { BPF_PROG_TYPE_SOCKET_FILTER = 1 };
+enum bpf_link_type { BPF_LINK_TYPE_XDP = 6 };
+struct user_struct {
+  kuid_t uid;
+};
+struct bpf_map {
+  enum bpf_map_type map_type;
+  u32 key_size, value_size, max_entries, map_flags, id;
+  char name[16];
+};
+struct bpf_insn {
+  u8 code, dst_reg : 4, src_reg : 4;
+  short off;
+  int imm;
+};
+struct bpf_prog_aux {
+  u32 used_map_cnt, id, func_cnt;
+  struct bpf_map **used_maps;
+  struct user_struct *user;
+  u64 load_time;
+  char name[16];
+};
+struct bpf_prog {
+  u16 pages, jited : 1, gpl_compatible : 1;
+  enum bpf_prog_type type;
+  u32 len, jited_len;
+  u8 tag[8];
+  void *bpf_func;
+  struct bpf_prog_aux *aux;
+  struct bpf_insn insnsi[];
+};
+struct bpf_link {
+  u32 id;
+  enum bpf_link_type type;
+  struct bpf_prog *prog;
+};
+struct net_device {
+  char name[16];
+};
+struct bpf_xdp_link {
+  struct bpf_link link;
+  struct net_device *dev;
+};
+struct user_struct root_user = {{0}};
+struct bpf_map demo_map = {BPF_MAP_TYPE_HASH, 4, 8, 16, 0, 1, "demo_map"};
+struct bpf_map *demo_used_maps[1] = {&demo_map};
+struct bpf_prog_aux demo_program_aux = {
+    1, 1, 0, demo_used_maps, &root_user, 50000000000, "demo_filter"};
+struct bpf_prog demo_program = {
+    1, 0, 1, BPF_PROG_TYPE_SOCKET_FILTER, 4, 0,
+    {0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc, 0xde, 0xf0}, 0, &demo_program_aux,
+    {{0xbf, 6, 1, 0, 0}, {0x61, 0, 6, 4, 0}, {0x55, 0, 0, 1, 7}, {0x95}}};
+struct net_device demo_device = {"lo"};
+struct bpf_xdp_link demo_link = {{1, BPF_LINK_TYPE_XDP, &demo_program},
+                                 &demo_device};
+// Numbers start at 1.
+#define FIRST_NODE(name, object) \
+  struct xa_node name = {.count = 1, .slots = {[1] = &(object)}}
+FIRST_NODE(program_node, demo_program);
+FIRST_NODE(map_node, demo_map);
+FIRST_NODE(link_node, demo_link);
+struct idr prog_idr = {{0, 0, (char *)&program_node + 2}, 0, 2};
+struct idr map_idr = {{0, 0, (char *)&map_node + 2}, 0, 2};
+struct idr link_idr = {{0, 0, (char *)&link_node + 2}, 0, 2};
 
 // The tools of the build know types only if a variable uses them.
 struct inactive_task_frame *const inactive_frame_type = 0;

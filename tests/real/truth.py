@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 
+from ipc_truth import check_bpf, check_ipc, check_machine, check_swap  # found by name  # noqa: F401
+
 
 class Dump:
     def __init__(self, inquest, folder, is_bare):
