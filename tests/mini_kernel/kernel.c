@@ -454,6 +454,7 @@ struct inode {
   struct super_block *i_sb;
   struct address_space *i_mapping;
   unsigned long i_ino;
+  struct address_space i_data;
 };
 struct dentry {
   struct dentry *d_parent;
@@ -473,13 +474,6 @@ struct mount {
 struct path {
   struct vfsmount *mnt;
   struct dentry *dentry;
-};
-struct address_space {
-  unsigned long nrpages;
-};
-struct inode {
-  u16 i_mode;
-  struct address_space i_data;
 };
 struct file {
   struct path f_path;
@@ -1057,7 +1051,8 @@ struct ipc_namespace {
   struct ipc_ids ids[3];
 };
 
-struct shmem_inode_info shared_inode = {2, 1, {0100600, {1}}};
+struct shmem_inode_info shared_inode = {
+    2, 1, {.i_mode = 0100600, .i_data = {1}}};
 struct file shared_file = {.f_inode = &shared_inode.vfs_inode};
 struct sem_array first_semaphores = {{0, 0, 0x2345, {0}, 0640}, 3};
 struct msg_queue first_queue = {{0, 0, 0x3456, {1000}, 0644}, 32, 1};
@@ -1094,10 +1089,6 @@ struct cpuinfo_x86 cpu_info = {6, 2, 15, "Mini CPU"};
 
 // ---- Tags of a device: 3 and 65 are taken, 5 was freed ----
 
-struct wait_queue_head {
-  u32 lock;
-  struct list_head head;
-};
 struct sbq_wait_state {
   struct wait_queue_head wait;
 };
