@@ -6,7 +6,6 @@
 #include "kernel/bpf.h"
 
 #include <algorithm>
-#include <limits>
 
 #include <fmt/format.h>
 
@@ -100,8 +99,8 @@ Result<std::uint64_t> map_memory(const Kernel& kernel, const BpfMap& map) {
   std::uint64_t entries = TRY(map.most_entries);
   std::uint64_t one =
       rounded_up(key + stored_value(kernel, TRY(map.type), value), word);
-  if (one != 0 && entries > std::numeric_limits<std::uint32_t>::max() / one) {
-    entries = std::min<std::uint64_t>(entries, ~std::uint32_t{0});
+  if (one > ~std::uint64_t{0} / 2 / std::max<std::uint64_t>(entries, 1)) {
+    return Error(ErrorKind::corrupt, "the sizes of the map make no sense");
   }
   return rounded_up(entries * one, page);
 }

@@ -20,9 +20,14 @@ std::string_view short_name(std::string_view name) {
   return name;
 }
 
-std::string firmware_type(const Type& types, std::int64_t value) {
+// |member|: of enum e820_type, or a number that is meant to be one.
+std::string firmware_type(const Kernel& kernel, const Type& member,
+                          std::int64_t value) {
   constexpr std::string_view prefix = "E820_TYPE_";
-  for (const Enumerator& type : types.stripped().enumerators()) {
+  const Type* types = &member.stripped();
+  auto named = kernel.types().type("e820_type", TypeTag::enumeration);
+  if (types->kind != TypeKind::enumeration && named) types = *named;
+  for (const Enumerator& type : types->enumerators()) {
     if (type.value != value) continue;
     return type.name.starts_with(prefix)
                ? "E820_" + type.name.substr(prefix.size())
@@ -146,7 +151,7 @@ Result<std::vector<FirmwareRange>> firmware_memory(const Kernel& kernel) {
     Object type = entry["type"];
     std::int64_t value = TRY(type.to_signed());
     found.push_back(
-        {PhysAddress{start}, size, firmware_type(type.type(), value)});
+        {PhysAddress{start}, size, firmware_type(kernel, type.type(), value)});
   }
   return found;
 }
