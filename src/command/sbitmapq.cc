@@ -38,9 +38,9 @@ const Help help = {
         },
     .examples =
         {
-            {"Which tags of a device are taken?", "sbitmapq demo_tags"},
+            {"Which tags of a device are taken?", "sbitmapq sample_tags"},
             {"The requests behind them",
-             "sbitmapq -s demo_request -a demo_requests -v demo_tags"},
+             "sbitmapq -s demo_request -a sample_requests -v sample_tags"},
         },
 };
 

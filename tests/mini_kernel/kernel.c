@@ -1116,15 +1116,15 @@ struct sbq_wait_state tag_waits[8] = {IDLE(0), IDLE(1), IDLE(2), IDLE(3),
                                       IDLE(4), IDLE(5), IDLE(6), IDLE(7)};
 struct sbitmap_word tag_words[2] = {{0x28, 0x20}, {0x2, 0}};
 unsigned int tag_hint = 66;
-struct sbitmap_queue demo_tags = {
+struct sbitmap_queue sample_tags = {
     {100, 6, 2, 0, tag_words, &tag_hint}, 8, {0}, tag_waits, {0}, ~0u};
 struct demo_request {
   int tag;
   char state;
 };
-struct demo_request demo_requests[100] = {[3] = {3, 'r'}, [65] = {65, 'w'}};
-struct demo_request *demo_pointers[100] = {[3] = &demo_requests[3],
-                                           [65] = &demo_requests[65]};
+struct demo_request sample_requests[100] = {[3] = {3, 'r'}, [65] = {65, 'w'}};
+struct demo_request *sample_pointers[100] = {[3] = &sample_requests[3],
+                                           [65] = &sample_requests[65]};
 
 // ---- BPF: a program that looks into a map, and its link ----
 
@@ -1173,23 +1173,23 @@ struct bpf_xdp_link {
   struct net_device *dev;
 };
 struct user_struct root_user = {{0}};
-struct bpf_map demo_map = {BPF_MAP_TYPE_HASH, 4, 8, 16, 0, 1, "demo_map"};
-struct bpf_map *demo_used_maps[1] = {&demo_map};
-struct bpf_prog_aux demo_program_aux = {
-    1, 1, 0, demo_used_maps, &root_user, 50000000000, "demo_filter"};
-struct bpf_prog demo_program = {
+struct bpf_map sample_map = {BPF_MAP_TYPE_HASH, 4, 8, 16, 0, 1, "sample_map"};
+struct bpf_map *sample_used_maps[1] = {&sample_map};
+struct bpf_prog_aux sample_program_aux = {
+    1, 1, 0, sample_used_maps, &root_user, 50000000000, "demo_filter"};
+struct bpf_prog sample_program = {
     1, 0, 1, BPF_PROG_TYPE_SOCKET_FILTER, 4, 0,
-    {0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc, 0xde, 0xf0}, 0, &demo_program_aux,
+    {0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc, 0xde, 0xf0}, 0, &sample_program_aux,
     {{0xbf, 6, 1, 0, 0}, {0x61, 0, 6, 4, 0}, {0x55, 0, 0, 1, 7}, {0x95}}};
-struct net_device demo_device = {"lo"};
-struct bpf_xdp_link demo_link = {{1, BPF_LINK_TYPE_XDP, &demo_program},
-                                 &demo_device};
+struct net_device sample_device = {"lo"};
+struct bpf_xdp_link sample_link = {{1, BPF_LINK_TYPE_XDP, &sample_program},
+                                 &sample_device};
 // Numbers start at 1.
 #define FIRST_NODE(name, object) \
   struct xa_node name = {.count = 1, .slots = {[1] = &(object)}}
-FIRST_NODE(program_node, demo_program);
-FIRST_NODE(map_node, demo_map);
-FIRST_NODE(link_node, demo_link);
+FIRST_NODE(program_node, sample_program);
+FIRST_NODE(map_node, sample_map);
+FIRST_NODE(link_node, sample_link);
 struct idr prog_idr = {{0, 0, (char *)&program_node + 2}, 0, 2};
 struct idr map_idr = {{0, 0, (char *)&map_node + 2}, 0, 2};
 struct idr link_idr = {{0, 0, (char *)&link_node + 2}, 0, 2};
