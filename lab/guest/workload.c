@@ -29,6 +29,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/swap.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/un.h>
@@ -358,10 +359,72 @@ static const struct {
     {"bpf-user", bpf_user},
 };
 
-int main(void) {
+// ---- Pages that are elsewhere ----
+
+enum { page_words = 512, patterns = 8, pattern_pages = 256 };
+
+static unsigned long random_word(unsigned long seed) {
+  seed = (seed + 1) * 0x9e3779b97f4a7c15;
+  seed = (seed ^ seed >> 30) * 0xbf58476d1ce4e5b9;
+  return seed ^ seed >> 27;
+}
+
+// Word |i| of page |number|, from one value throughout to what no compression
+// makes smaller.
+static unsigned long pattern_word(unsigned long number, unsigned long i) {
+  unsigned long random = random_word(number * page_words + i);
+  switch (number % patterns) {
+    case 0: return 0;
+    case 1: return number;
+    case 2: return number << 32 | i;
+    case 3: return random;
+    case 4: return i < page_words / 2 ? random : 0;
+    case 5: return i % 7 ? 0 : random;
+    case 6: return i < page_words * 3 / 4 ? random : number;
+    default: return number * i;
+  }
+}
+
+static void fill(unsigned long *words, unsigned long pages) {
+  for (unsigned long i = 0; i < pages * page_words; i++)
+    words[i] = pattern_word(i / page_words, i % page_words);
+}
+
+// Pages with patterns: swapped out to |device|, anonymous and shared, and those
+// of a file that are in the page cache and have not been touched since they
+// were mapped.
+static void swapped_out(const char *name, const char *device, int priority) {
+  enum { size = pattern_pages * page_words * 8, file_size = size / 8 };
+  char path[64];
+  role_name = name;
+  prctl(PR_SET_NAME, name);
+  unsigned long *own = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  unsigned long *shared = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                               MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  madvise(own, size, MADV_NOHUGEPAGE);
+  fill(own, pattern_pages);
+  fill(shared, pattern_pages);
+  snprintf(path, sizeof path, "/mnt/ext/pattern-%s", name);
+  int file = open(path, O_CREAT | O_RDWR, 0644);
+  must(write(file, own, file_size), "write");
+  unsigned long *cached =
+      mmap(NULL, file_size, PROT_READ, MAP_SHARED, file, 0);
+  must(swapon(device, SWAP_FLAG_PREFER | priority), "swapon");
+  must(madvise(own, size, MADV_PAGEOUT), "MADV_PAGEOUT");
+  must(madvise(shared, size, MADV_PAGEOUT), "MADV_PAGEOUT");
+  note("pattern-own", (unsigned long)own);
+  note("pattern-shared", (unsigned long)shared);
+  note("pattern-cached", (unsigned long)cached);
+  rest();
+}
+
+int main(int count, char **arguments) {
   sigset_t blocked;
   pthread_t thread;
   notes = open("workload", O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0644);
+  if (count == 4)
+    swapped_out(arguments[1], arguments[2], atoi(arguments[3]));
   signal(SIGUSR1, ignore);
   signal(SIGHUP, SIG_IGN);
   sigemptyset(&blocked);
