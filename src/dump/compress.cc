@@ -11,6 +11,9 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "dump/lz4.h"
+#include "dump/lzo_rle.h"
+
 namespace inquest {
 namespace {
 
@@ -28,6 +31,22 @@ Unpacked unpack_zlib(Bytes packed, std::span<std::byte> out) {
                  reinterpret_cast<const Bytef*>(packed.data()), packed.size());
   if (status != Z_OK) return std::nullopt;
   return size;
+}
+
+Unpacked unpack_deflate(Bytes packed, std::span<std::byte> out) {
+  constexpr int no_header = -15;  // the largest window
+  z_stream stream = {};
+  if (inflateInit2(&stream, no_header) != Z_OK) return std::nullopt;
+  // zlib does not write to its input.
+  stream.next_in =
+      const_cast<Bytef*>(reinterpret_cast<const Bytef*>(packed.data()));
+  stream.avail_in = static_cast<uInt>(packed.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  int status = inflate(&stream, Z_FINISH);
+  std::size_t size = stream.total_out;
+  inflateEnd(&stream);
+  return status == Z_STREAM_END ? Unpacked(size) : std::nullopt;
 }
 
 Unpacked unpack_lzo(Bytes packed, std::span<std::byte> out) {
@@ -70,11 +89,14 @@ struct Method {
   Unpacked (*unpack)(Bytes packed, std::span<std::byte> out);
 };
 
-constexpr std::array<Method, 5> methods = {{{"uncompressed", copy},
+constexpr std::array<Method, 8> methods = {{{"uncompressed", copy},
                                             {"zlib", unpack_zlib},
                                             {"lzo", unpack_lzo},
                                             {"snappy", unpack_snappy},
-                                            {"zstd", unpack_zstd}}};
+                                            {"zstd", unpack_zstd},
+                                            {"lzo-rle", unpack_lzo_rle},
+                                            {"lz4", unpack_lz4},
+                                            {"deflate", unpack_deflate}}};
 
 }  // namespace
 

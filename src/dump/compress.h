@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The compressions that pages of a dump come in.
+// The compressions that pages come in: those of a dump and, in its memory,
+// those of zram and zswap.
 
 #pragma once
 
@@ -7,7 +8,16 @@
 
 namespace inquest {
 
-enum class Compression { none, zlib, lzo, snappy, zstd };
+enum class Compression {
+  none,
+  zlib,
+  lzo,
+  snappy,
+  zstd,
+  lzo_rle,
+  lz4,
+  deflate,  // zlib's without its header
+};
 
 // Fills |out|, which must be exactly what |packed| unpacks to: anything else
 // is a |corrupt| error. Safe from many threads.
