@@ -206,7 +206,7 @@ ArgumentRow argument_row(const Kernel& kernel, const Object& task) {
     return row;
   }
   Object mm = task["mm"].dereference();
-  auto space = process_memory(kernel, mm);
+  auto space = UserMemory::open(kernel, mm);
   if (!space) {
     row.arguments = space.error();
     row.environment = space.error();

@@ -10,6 +10,7 @@
 #include "command/vtop_row.h"
 #include "kernel/linux_arch.h"
 #include "kernel/user_memory.h"
+#include "memory/extents.h"
 
 namespace inquest {
 namespace {
@@ -52,20 +53,11 @@ class Translator {
   void add_end(VtopRow& row, const std::vector<WalkStep>& steps,
                const Result<Translation>& found) const;
   bool is_x86() const { return kernel_.arch().name() == "x86_64"; }
-  std::uint64_t size_at(std::size_t depth) const;
 
   const Kernel& kernel_;
   const MappedSpace& space_;
   bool is_user_;
 };
-
-// The bytes that one entry of the table at |depth| from the top maps.
-std::uint64_t Translator::size_at(std::size_t depth) const {
-  const Paging& paging = *space_.paging();
-  unsigned below = paging.levels - 1 - static_cast<unsigned>(depth);
-  unsigned shift = paging.page_shift + below * (paging.page_shift - 3);
-  return shift < 64 ? std::uint64_t{1} << shift : 0;
-}
 
 // |top|: where the top table lies, virtually.
 void Translator::add_tables(VtopRow& row, const std::vector<WalkStep>& steps,
@@ -88,7 +80,8 @@ void Translator::add_end(VtopRow& row, const std::vector<WalkStep>& steps,
   if (steps.empty()) return;
   std::uint64_t last = steps.back().entry;
   PageEntryRow entry = page_entry_row(kernel_, last);
-  row.page_size = found ? found->page_size : size_at(steps.size() - 1);
+  row.page_size =
+      found ? found->page_size : entry_reach(*space_.paging(), steps.size());
   bool is_hidden = entry.entry.kind == PageEntry::Kind::hidden;
   if (!found && !is_hidden) {
     // An entry that leads on to a table that cannot be read is no page's.

@@ -87,6 +87,11 @@ struct IndexedEntry {
 
 // |root|: a struct xarray, radix_tree_root (of any age), or idr.
 Generator<IndexedEntry> xarray_entries(const Kernel& kernel, Object root);
+// The entry that |index| is of, which may stand for several: then its own index
+// is the first of them. O(depth).
+Result<std::optional<IndexedEntry>> xarray_entry(const Kernel& kernel,
+                                                 Object root,
+                                                 std::uint64_t index);
 // What is below a node: |node| is its address, or a pointer as a slot has it.
 // Indexes count from the first that the node stands for.
 Generator<IndexedEntry> xarray_node_entries(const Kernel& kernel, Address node);

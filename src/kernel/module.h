@@ -69,6 +69,9 @@ class Modules {
   // The first symbol of that name in any module.
   std::optional<std::pair<const Module*, const Symbol*>> symbol(
       std::string_view name) const;
+  // Of the loaded file, else of the BTF that the kernel has in memory; null
+  // when there is neither.
+  TypeSource* types(const Module& module) const;
   // Where the sections of the file were loaded: ".text", ".data", ...
   Result<std::map<std::string, Address>> sections(const Module& module) const;
   // GNU build-id of the module in memory, in hex; "" when it has none.

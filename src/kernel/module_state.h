@@ -15,6 +15,8 @@ struct Modules::State {
     std::once_flag symbols_once;
     std::unique_ptr<SymbolTable> symbols;
     std::unique_ptr<ModuleFile> file;
+    std::once_flag btf_once;
+    std::shared_ptr<TypeSource> btf;
   };
 
   explicit State(const Kernel& of) : kernel(of) {}

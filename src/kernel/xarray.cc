@@ -50,6 +50,7 @@ class Walk {
   Walk(const Kernel& kernel, Address node);
 
   Generator<IndexedEntry> entries();
+  Result<std::optional<IndexedEntry>> find(std::uint64_t index);
 
  private:
   using Step = std::optional<IndexedEntry>;
@@ -64,6 +65,7 @@ class Walk {
                             std::optional<unsigned> parent_shift) const;
   std::optional<Address> child(std::uint64_t slot, unsigned shift) const;
   bool is_mark(std::uint64_t slot) const;
+  Result<std::optional<std::uint64_t>> lookup(std::uint64_t index);
   Result<Step> start();
   Result<Step> step();
   Result<unsigned> chunk_bits(const Object& slots) const;
@@ -259,7 +261,56 @@ Generator<IndexedEntry> Walk::entries() {
   co_yield last;
 }
 
+// Goes from the lowest node of the path, which is for |index|, to the slot that
+// counts for it; nothing where there is none.
+Result<std::optional<std::uint64_t>> Walk::lookup(std::uint64_t index) {
+  using Found = std::optional<std::uint64_t>;
+  unsigned word = kernel_.arch().pointer_size();
+  Node& node = path_.back();
+  // A mark for a sibling holds the number of the slot that counts.
+  for (std::uint64_t number = (index - node.index) >> node.shift;;) {
+    if (number >= node.slots.size() / word) return Found();
+    std::uint64_t slot =
+        load_unsigned(Bytes(node.slots).subspan(number * word, word),
+                      kernel_.memory().endian());
+    bool is_plain = !is_mark(slot) || child(slot, node.shift);
+    if (is_plain) {
+      node.next = number + 1;
+      return Found(slot);
+    }
+    if (slot >> 2 >= number) return Found();
+    number = slot >> 2;
+  }
+}
+
+Result<std::optional<IndexedEntry>> Walk::find(std::uint64_t index) {
+  using Found = std::optional<IndexedEntry>;
+  auto alone = TRY(start());
+  if (alone) return alone->index == index ? Found(*alone) : Found();
+  index -= layout_.base;
+  while (!path_.empty() && path_.size() <= most_levels) {
+    auto slot = TRY(lookup(index));
+    if (!slot || *slot == 0) return Found();
+    const Node& node = path_.back();
+    std::uint64_t first = node.index + ((node.next - 1) << node.shift);
+    auto below = child(*slot, node.shift);
+    if (!below) {
+      return Found({.index = layout_.base + first,
+                    .entry = Address{*slot},
+                    .path = path()});
+    }
+    TRY(descend(*below, first, node.shift));
+  }
+  return Found();
+}
+
 }  // namespace
+
+Result<std::optional<IndexedEntry>> xarray_entry(const Kernel& kernel,
+                                                 Object root,
+                                                 std::uint64_t index) {
+  return Walk(kernel, std::move(root)).find(index);
+}
 
 Generator<IndexedEntry> xarray_entries(const Kernel& kernel, Object root) {
   Walk walk(kernel, std::move(root));

@@ -25,19 +25,6 @@ Address block_last(Address at, std::uint64_t size) {
   return {at.value | (size - 1)};
 }
 
-// The part of the address space that an entry which is missing would map. A
-// table that cannot be read counts as the missing entry that leads to it, and
-// an address that no table is for as half of what they are for.
-std::uint64_t missing_size(const Paging& paging, std::size_t steps) {
-  unsigned index_bits = paging.page_shift - 3;
-  unsigned shift = paging.va_bits - 1;
-  if (steps != 0 && steps <= paging.levels) {
-    auto above = static_cast<unsigned>(paging.levels - steps);
-    shift = paging.page_shift + above * index_bits;
-  }
-  return shift < 64 ? std::uint64_t{1} << shift : 0;
-}
-
 // Between the two halves of the address space, where no table leads, the first
 // address of the upper one.
 std::optional<Address> upper_half(const Paging& paging, Address at) {
@@ -60,7 +47,7 @@ Step table_step(const MappedSpace& space, Address at) {
     return {found->physical, block_last(at, size)};
   }
   return {std::nullopt,
-          block_last(at, missing_size(*space.paging(), steps.size()))};
+          block_last(at, entry_reach(*space.paging(), steps.size()))};
 }
 
 Step step_at(const MappedSpace& space, Address at) {
@@ -83,6 +70,18 @@ bool is_continued(const Extent& extent, Address at, PhysAddress physical) {
 }
 
 }  // namespace
+
+// A table that cannot be read counts as the missing entry that leads to it, and
+// an address that no table is for as half of what they are for.
+std::uint64_t entry_reach(const Paging& paging, std::size_t steps) {
+  unsigned index_bits = paging.page_shift - 3;
+  unsigned shift = paging.va_bits - 1;
+  if (steps != 0 && steps <= paging.levels) {
+    auto above = static_cast<unsigned>(paging.levels - steps);
+    shift = paging.page_shift + above * index_bits;
+  }
+  return shift < 64 ? std::uint64_t{1} << shift : 0;
+}
 
 Generator<Extent> mapped_extents(const MappedSpace& space, AddressRange range) {
   Extent extent;

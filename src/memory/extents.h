@@ -24,6 +24,9 @@ struct AddressRange {
   bool contains(Address at) const { return at >= start && at <= last; }
 };
 
+// The bytes that one entry of the table maps which is the |steps|-th of a walk.
+std::uint64_t entry_reach(const Paging& paging, std::size_t steps);
+
 // Of |range|, ascending: linear windows whole, the rest as the page tables say,
 // as far as these can be read. The time depends on what is mapped, not on the
 // range's size; an interrupt ends it.

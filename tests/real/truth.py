@@ -527,6 +527,7 @@ def check_pages(dump):
     dump.expect(compared > 500 and swapped > 0, f"only {compared} pages were compared, {swapped} of them in swap")
 
 
+<<<<<<< HEAD
 def by_task(lines):
     """What foreach says of each task: pid -> lines below its header."""
     found = {}
@@ -608,6 +609,46 @@ def check_signals(dump):
         queued = sum(1 << int(number) - 1 for number in re.findall(r"^ {12,} ?(\d+)  [0-9a-f]{16}$", text, re.M))
         dump.expect(queued == pending, f"process {pid}: queue {queued:x}, pending {pending:x}")
     dump.expect(compared > 40 and waiting > 0, f"only {compared} processes were compared, {waiting} with signals")
+=======
+PAGE_WORDS, PATTERN_PAGES = 512, 256
+
+
+def pattern_page(number):
+    """As lab/guest/workload.c fills it."""
+    def random_word(seed):
+        word = (seed + 1) * 0x9e3779b97f4a7c15 % 2**64
+        word = (word ^ word >> 30) * 0xbf58476d1ce4e5b9 % 2**64
+        return word ^ word >> 27
+
+    def random(i):
+        return random_word(number * PAGE_WORDS + i)
+
+    kinds = [lambda i: 0, lambda i: number, lambda i: number << 32 | i, random,
+             lambda i: random(i) if i < PAGE_WORDS // 2 else 0, lambda i: 0 if i % 7 else random(i),
+             lambda i: random(i) if i < PAGE_WORDS * 3 // 4 else number, lambda i: number * i]
+    word = kinds[number % len(kinds)]
+    return b"".join(word(i).to_bytes(8, "little") for i in range(PAGE_WORDS))
+
+
+def check_swapped(dump):
+    """Pages that are swapped out to zram, or in the page cache only, as the process would see them."""
+    dump.vmcore = dump.folder / "dump/vmcore.elf"  # with the page cache
+    expected = b"".join(map(pattern_page, range(PATTERN_PAGES)))
+    areas = [line.split() for line in dump.said("workload") if " pattern-" in line]
+    sizes = {"pattern-own": len(expected), "pattern-shared": len(expected), "pattern-cached": len(expected) // 8}
+    with tempfile.TemporaryDirectory() as scratch:
+        commands = []
+        for comm, pid, kind, at in areas:
+            commands += [f"set {pid}", f"rd -u -r {scratch}/{comm}.{kind} {at} {sizes[kind]}"]
+        dump.ask(*commands)
+        for comm, pid, kind, at in areas:
+            path = pathlib.Path(scratch) / f"{comm}.{kind}"
+            got = path.read_bytes() if path.exists() else b""
+            wanted = expected[:sizes[kind]]
+            wrong = [i for i in range(len(wanted) // 4096) if got[i * 4096:][:4096] != wanted[i * 4096:][:4096]]
+            dump.expect(not wrong, f"{comm}, {kind}: {len(got)} bytes read, pages {wrong[:20]} differ")
+    dump.expect(len(areas) >= 12, f"only {len(areas)} areas with patterns")
+>>>>>>> 01b371b (kernel: user pages from the page cache, swap cache, zswap and zram)
 
 
 def check_interrupts(dump):
