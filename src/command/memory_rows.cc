@@ -137,6 +137,15 @@ std::string to_text(const Vma& row) {
                      hex_cell(row.flags), file);
 }
 
+std::optional<FilePlace> place_in_file(const Vma& vma, Address at,
+                                       std::uint64_t page_size) {
+  if (!vma.start || !vma.page_offset) return std::nullopt;
+  if (vma.file && vma.file->empty()) return std::nullopt;
+  std::uint64_t in_vma = at - *vma.start;
+  return FilePlace{vma.file,
+                   *vma.page_offset * page_size + (in_vma & ~(page_size - 1))};
+}
+
 // ---- Pages ----
 
 PageRow page_row(const Kernel& kernel, PageState page) {

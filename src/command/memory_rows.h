@@ -28,6 +28,16 @@ std::string vma_heading();
 report::Record to_record(const Vma& row);
 std::string to_text(const Vma& row);
 
+// A place in a file, as a swapped or not yet loaded page has it.
+struct FilePlace {
+  Result<std::string> name = std::string();
+  std::uint64_t offset = 0;
+};
+// Where the page at |at| of an area is in the area's file; nothing where the
+// area is of none.
+std::optional<FilePlace> place_in_file(const Vma& vma, Address at,
+                                       std::uint64_t page_size);
+
 // The heading of lines of pages, and such a line.
 struct PageRow {
   PageState page;

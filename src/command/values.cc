@@ -284,6 +284,8 @@ Error failed_read(std::string_view space, Address at, std::string_view what,
     return reason.find(words) != std::string::npos;
   };
   std::string text = "read error: " + where + " (" + reason + ")";
+  if (says("page swapped") || says("page is neither"))
+    return Error(error.kind(), text, at.value);
   if (says("excluded")) {
     text = "page excluded: " + where;
   } else if (says("not mapped")) {

@@ -215,11 +215,7 @@ void Vtop::add_place(VtopRow& row, std::uint64_t page_size) {
             : Result<FilePlace>(entry.swap_file.error());
     return;
   }
-  if (!row.vma || !row.vma->start || !row.vma->page_offset) return;
-  if (row.vma->file && row.vma->file->empty()) return;
-  std::uint64_t in_vma = row.address - *row.vma->start;
-  row.file = FilePlace{row.vma->file, *row.vma->page_offset * page_size +
-                                          (in_vma & ~(page_size - 1))};
+  if (row.vma) row.file = place_in_file(*row.vma, row.address, page_size);
 }
 
 void Vtop::add_page(VtopRow& row) {

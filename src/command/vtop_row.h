@@ -11,12 +11,6 @@
 
 namespace inquest {
 
-// A place in a file, as a swapped or not yet loaded page has it.
-struct FilePlace {
-  Result<std::string> name = std::string();
-  std::uint64_t offset = 0;
-};
-
 struct VtopRow {
   enum class State {
     mapped,

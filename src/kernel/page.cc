@@ -20,6 +20,7 @@
 
 #include "base/interrupt.h"
 #include "kernel/linux_arch.h"
+#include "kernel/printed_flags.h"
 
 namespace inquest {
 namespace {
@@ -193,23 +194,6 @@ Result<Address> direct_address(const Kernel& kernel, PhysAddress at) {
 
 namespace {
 
-// From the table that the kernel prints flags with, where it has one.
-std::vector<std::string> table_names(const Kernel& kernel,
-                                     std::uint64_t flags) {
-  constexpr unsigned most = 64;
-  std::vector<std::string> names;
-  Object table =
-      kernel.variable("pageflag_names", "struct trace_print_flags [64]");
-  for (unsigned i = 0; i < most; ++i) {
-    auto mask = table.at(i)["mask"].to_unsigned();
-    auto name = table.at(i)["name"].to_address();
-    if (!mask || !name || name->value == 0) break;
-    if ((*mask & flags) == 0) continue;
-    names.push_back(table.at(i)["name"].to_string().value_or("?"));
-  }
-  return names;
-}
-
 // From the numbers of the bits; the first name of each counts.
 std::vector<std::string> enumerated_names(const Kernel& kernel,
                                           std::uint64_t flags) {
@@ -251,11 +235,8 @@ Result<std::uint64_t> index_of(const Object& page) {
 
 std::vector<std::string> page_flag_names(const Kernel& kernel,
                                          std::uint64_t flags) {
-  if (kernel.has_symbol("pageflag_names") &&
-      kernel.structure("trace_print_flags")) {
-    return table_names(kernel, flags);
-  }
-  return enumerated_names(kernel, flags);
+  auto printed = printed_flags(kernel, "pageflag_names", flags);
+  return printed ? std::move(printed->names) : enumerated_names(kernel, flags);
 }
 
 Result<PageState> page_state(const Kernel& kernel, PhysAddress at) {

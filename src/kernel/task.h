@@ -92,6 +92,9 @@ struct TaskMemory {
 };
 // All zero for kernel threads and tasks that have exited.
 Result<TaskMemory> task_memory(const Kernel& kernel, const Object& task);
+// Of a struct mm_struct that |task| uses or used.
+Result<TaskMemory> mm_memory(const Kernel& kernel, const Object& task,
+                             const Object& mm);
 
 // When the task last came to a CPU, in ns of that CPU's clock, and the clock.
 Result<std::uint64_t> task_last_run(const Object& task);

@@ -95,13 +95,17 @@ std::uint64_t total_pages(const Kernel& kernel) {
 }  // namespace
 
 Result<TaskMemory> task_memory(const Kernel& kernel, const Object& task) {
-  TaskMemory memory;
   Address at = TRY(task_mm(task));
   TaskState state = TRY(task_state(kernel, task));
   if (at.value == 0 || state.zombie || state.dead || state.exit_dead) {
-    return memory;
+    return TaskMemory{};
   }
-  Object mm = task["mm"].dereference();
+  return mm_memory(kernel, task, task["mm"].dereference());
+}
+
+Result<TaskMemory> mm_memory(const Kernel& kernel, const Object& task,
+                             const Object& mm) {
+  TaskMemory memory;
   std::uint64_t page = kernel.page_size();
   memory.virtual_bytes = TRY(mm["total_vm"].to_unsigned()) * page;
   std::uint64_t resident = TRY(resident_pages(kernel, task, mm));

@@ -6,10 +6,15 @@
 
 #include "kernel/vma.h"
 
+#include <algorithm>
+
+#include <fmt/format.h>
+
 #include "base/interrupt.h"
 #include "kernel/list.h"
 #include "kernel/maple_tree.h"
 #include "kernel/path.h"
+#include "kernel/printed_flags.h"
 
 namespace inquest {
 namespace {
@@ -60,6 +65,36 @@ bool holds(const Object& vma, Address at) {
   return start && end && at.value >= *start && at.value < *end;
 }
 
+// Those that have not changed in a long time.
+struct FlagName {
+  std::uint64_t mask;
+  std::string_view name;
+};
+constexpr FlagName known_flags[] = {
+    {0x1, "READ"},           {0x2, "WRITE"},        {0x4, "EXEC"},
+    {0x8, "SHARED"},         {0x10, "MAYREAD"},     {0x20, "MAYWRITE"},
+    {0x40, "MAYEXEC"},       {0x80, "MAYSHARE"},    {0x100, "GROWSDOWN"},
+    {0x400, "PFNMAP"},       {0x2000, "LOCKED"},    {0x4000, "IO"},
+    {0x8000, "SEQREAD"},     {0x10000, "RANDREAD"}, {0x20000, "DONTCOPY"},
+    {0x40000, "DONTEXPAND"}, {0x100000, "ACCOUNT"}, {0x200000, "NORESERVE"},
+    {0x400000, "HUGETLB"},
+};
+
+PrintedFlags known_flag_names(std::uint64_t flags) {
+  PrintedFlags found{.names = {}, .rest = flags};
+  for (const FlagName& flag : known_flags) {
+    if ((flags & flag.mask) == 0) continue;
+    found.names.emplace_back(flag.name);
+    found.rest &= ~flag.mask;
+  }
+  return found;
+}
+
+char to_upper(char letter) {
+  return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A')
+                                        : letter;
+}
+
 Result<std::string> vma_file(const Kernel& kernel, const Object& vma) {
   Object file = vma["vm_file"];
   if (TRY(file.to_address()).value == 0) return std::string();
@@ -101,6 +136,17 @@ Vma vma_record(const Kernel& kernel, const Object& vma) {
           .flags = vma["vm_flags"].to_unsigned(),
           .page_offset = vma["vm_pgoff"].to_unsigned(),
           .file = vma_file(kernel, vma)};
+}
+
+std::vector<std::string> vma_flag_names(const Kernel& kernel,
+                                        std::uint64_t flags) {
+  auto printed = printed_flags(kernel, "vmaflag_names", flags);
+  PrintedFlags found =
+      printed ? std::move(printed).value() : known_flag_names(flags);
+  for (std::string& name : found.names)
+    std::ranges::transform(name, name.begin(), to_upper);
+  if (found.rest != 0) found.names.push_back(fmt::format("{:#x}", found.rest));
+  return found.names;
 }
 
 }  // namespace inquest

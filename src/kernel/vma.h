@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/generator.h"
 #include "kernel/kernel.h"
@@ -31,5 +32,10 @@ struct Vma {
   Result<std::string> file;
 };
 Vma vma_record(const Kernel& kernel, const Object& vma);
+
+// The names of an area's flags in upper case: "READ", "MAYEXEC". The kernel's
+// own where it has a table of them; bits without a name as one number.
+std::vector<std::string> vma_flag_names(const Kernel& kernel,
+                                        std::uint64_t flags);
 
 }  // namespace inquest
