@@ -104,7 +104,7 @@ report::Record to_record(const VmPageRow& row) {
 std::string to_text(const VmPageRow& row) {
   std::string where = "(not mapped)";
   if (row.physical) {
-    where = fmt::format("{:x}", row.physical->value);
+    where = fmt::format("{:>8x}", row.physical->value);
   } else if (row.swap) {
     where = fmt::format("SWAP: {}  OFFSET: {}", name_text(*row.swap),
                         row.swap->offset);
@@ -162,9 +162,8 @@ bool VmReference::is_area(const Vma& vma) const {
 bool VmReference::is_page(const ProcessPage& page,
                           std::uint64_t page_size) const {
   if (!number) return false;
-  std::uint64_t wanted = *number & ~(page_size - 1);
-  return page.at.value == wanted ||
-         (page.physical && page.physical->value == wanted);
+  return page.at.value == (*number & ~(page_size - 1)) ||
+         (page.physical && page.physical->value == *number);
 }
 
 }  // namespace inquest

@@ -504,6 +504,51 @@ def check_areas(dump):
     dump.expect(compared > 200, f"only {compared} memory areas were compared")
 
 
+def parse_vm(lines):
+    """(resident, total) in kB and the rows of the memory areas: start, end, flags, file."""
+    sizes, areas = None, []
+    for line in lines:
+        if match := re.match(r"\s*[0-9a-f]+ +[0-9a-f]+ +(\d+)k +(\d+)k *$", line):
+            sizes = int(match[1]), int(match[2])
+        elif match := re.match(r"[0-9a-f]{16} +([0-9a-f]+) +([0-9a-f]+) +([0-9a-f]+) (.*)$", line):
+            areas.append((int(match[1], 16), int(match[2], 16), int(match[3], 16), match[4]))
+    return sizes, areas
+
+
+def status_kilobytes(path, name):
+    match = re.search(rf"^{name}:\s+(\d+) kB", path.read_text(), re.M) if path.exists() else None
+    return int(match[1]) if match else None
+
+
+def check_vm(dump):
+    """vm's memory areas with the flags that it names, and how much of them there is."""
+    held_back = 1024  # kB that counters of CPUs and threads may hold back
+    pids = [pid for pid, (comm, *_) in sorted(dump.processes().items()) if is_steady(comm)]
+    maps = {pid: list(memory_areas(dump.truth / f"proc/pids/{pid}/maps")) for pid in pids}
+    maps = {pid: [area for area in found if area[0] < 1 << 63] for pid, found in maps.items() if found}
+    answers = dict(zip(maps, map(parse_vm, dump.ask(*(f"vm {pid}" for pid in maps)))))
+    values = sorted({area[2] for _, areas in answers.values() for area in areas})
+    names = {}
+    for value, lines in zip(values, dump.ask(*(f"vm -f {value:x}" for value in values))):
+        match = re.match(rf"{value:x}: \((.*)\)$", lines[0] if lines else "")
+        dump.expect(match, f"vm -f {value:x}: {lines}")
+        words = match[1].split("|") if match else []
+        names[value] = sum(1 << bit for bit, word in enumerate(("READ", "WRITE", "EXEC", "SHARED")) if word in words)
+    compared = 0
+    for pid, wanted in maps.items():
+        sizes, areas = answers[pid]
+        compared += len(wanted)
+        got = [(start, end, names[flags], name) for start, end, flags, name in areas]
+        for area in wanted:
+            dump.expect(area in got, f"process {pid}: vm has no area {area}")
+        dump.expect(len(got) == len(wanted), f"process {pid}: {len(got)} areas, were {len(wanted)}")
+        status = dump.truth / f"proc/pids/{pid}/status"
+        resident, total = (status_kilobytes(status, name) for name in ("VmRSS", "VmSize"))
+        dump.expect(sizes and sizes[1] == total, f"process {pid}: {sizes}, was {total} kB")
+        dump.expect(sizes and abs(sizes[0] - resident) <= held_back, f"process {pid}: {sizes}, {resident} kB were resident")
+    dump.expect(compared > 200, f"only {compared} memory areas were compared")
+
+
 def check_pages(dump):
     """Where each process's pages are, in memory or swap."""
     places = {}
