@@ -294,26 +294,11 @@ Result<void> run(Session& session, Command::Words words, report::Sink& out) {
     return show_flags(session.kernel, *flags, out);
   }
   Request request = TRY(request_of(session, options));
-  std::vector<Object> chosen;
-  if (options.words().empty()) {
-    chosen.push_back(TRY(current_context(session)));
-  }
-  for (const std::string& word : options.words()) {
-    auto named = named_tasks(session.kernel, word);
-    if (named) {
-      chosen.insert(chosen.end(), named->begin(), named->end());
-    } else {
-      out.problem(Error(named.error()).while_doing("vm"));
-    }
-  }
-  bool is_first = true;
-  for (const Object& task : chosen) {
-    if (interrupted()) break;
-    if (!is_first) out.layout("\n");
-    is_first = false;
-    TaskVm(session.kernel, request, task, out).show();
-  }
-  return {};
+  return for_tasks(session, "vm", options.words(), out,
+                   [&](const Object& task, report::Sink& sink) -> Result<void> {
+                     TaskVm(session.kernel, request, task, sink).show();
+                     return {};
+                   });
 }
 
 }  // namespace

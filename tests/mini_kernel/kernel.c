@@ -285,8 +285,20 @@ struct maple_tree {
   unsigned int ma_flags;
   void *ma_root;
 };
+enum {
+  MM_FILEPAGES,
+  MM_ANONPAGES,
+  MM_SWAPENTS,
+  MM_SHMEMPAGES,
+};
+struct mm_rss_stat {
+  struct {
+    long counter;
+  } count[4];
+};
 struct mm_struct {
   unsigned long total_vm;
+  struct mm_rss_stat rss_stat;
   unsigned long *pgd;
   unsigned long arg_start, arg_end, env_start, env_end;
   struct maple_tree mm_mt;
@@ -435,7 +447,7 @@ extern const char crash_ip[];
 const char *const crash_pc = crash_ip;
 unsigned long *const crash_sp = &shell_stack.stack[WORDS - 28];
 
-struct mm_struct init_process_mm = {1000, init_top_pgt};
+struct mm_struct init_process_mm = {.total_vm = 1000, .pgd = init_top_pgt};
 
 // ---- The shell's memory: its program, and two pages without a file ----
 
@@ -566,6 +578,7 @@ struct maple_node shell_areas ALIGNED(256) = {
              .slot = {0, &program_area, &data_area}}};
 struct mm_struct shell_mm = {
     .total_vm = 500,
+    .rss_stat = {{{10}, {20}, {1}, {3}}},
     .pgd = init_top_pgt,
     .mm_mt = {.ma_root = (char *)&shell_areas + 0x0e}};
 

@@ -572,7 +572,6 @@ def check_pages(dump):
     dump.expect(compared > 500 and swapped > 0, f"only {compared} pages were compared, {swapped} of them in swap")
 
 
-<<<<<<< HEAD
 def by_task(lines):
     """What foreach says of each task: pid -> lines below its header."""
     found = {}
@@ -654,7 +653,8 @@ def check_signals(dump):
         queued = sum(1 << int(number) - 1 for number in re.findall(r"^ {12,} ?(\d+)  [0-9a-f]{16}$", text, re.M))
         dump.expect(queued == pending, f"process {pid}: queue {queued:x}, pending {pending:x}")
     dump.expect(compared > 40 and waiting > 0, f"only {compared} processes were compared, {waiting} with signals")
-=======
+
+
 PAGE_WORDS, PATTERN_PAGES = 512, 256
 
 
@@ -693,7 +693,6 @@ def check_swapped(dump):
             wrong = [i for i in range(len(wanted) // 4096) if got[i * 4096:][:4096] != wanted[i * 4096:][:4096]]
             dump.expect(not wrong, f"{comm}, {kind}: {len(got)} bytes read, pages {wrong[:20]} differ")
     dump.expect(len(areas) >= 12, f"only {len(areas)} areas with patterns")
->>>>>>> 01b371b (kernel: user pages from the page cache, swap cache, zswap and zram)
 
 
 def check_interrupts(dump):

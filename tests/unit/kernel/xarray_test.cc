@@ -65,6 +65,46 @@ TEST(XArray, DeliversEntriesOfAllLevels) {
   EXPECT_EQ(part.entries[1], Entry(2, 0x15));
 }
 
+// The first index and the entry that stand for |index|; 0, 0 where there are
+// none.
+std::pair<std::uint64_t, std::uint64_t> find(const TestKernel& kernel,
+                                             std::uint64_t index) {
+  Object root = kernel.object("xarray", Address{base + 0x100});
+  auto found = xarray_entry(kernel, root, index);
+  if (!found) return {~std::uint64_t{0}, 0};
+  if (!*found) return {0, 0};
+  return {(*found)->index, (*found)->entry.value};
+}
+
+TEST(XArray, FindsTheEntryThatStandsForAnIndex) {
+  std::string machine = fmt::format("@0x100 u64 {:#x}\n", base + 0x1002);
+  machine += "@0x1000 u8 6\n@0x2000 u8 0\n";
+  machine += fmt::format("@0x1010 u64 {:#x}\n", base + 0x2002);
+  // An entry for 64 indexes; below the node, one for four and a single one.
+  machine += "@0x1018 u64 0x8000\n";
+  machine += "@0x2028 u64 0x9000 0x12 0x12 0x12 0x15\n";
+  machine += fmt::format("@0x1020 u64 {:#x}\n", base + 0x900002);
+  TestKernel kernel(machine, {});
+  add_types(kernel);
+  using Entry = std::pair<std::uint64_t, std::uint64_t>;
+  EXPECT_EQ(find(kernel, 68), Entry(68, 0x9000));
+  EXPECT_EQ(find(kernel, 71), Entry(68, 0x9000));
+  EXPECT_EQ(find(kernel, 72), Entry(72, 0x15));
+  EXPECT_EQ(find(kernel, 128 + 33), Entry(128, 0x8000));
+  EXPECT_EQ(find(kernel, 67), Entry(0, 0));
+  EXPECT_EQ(find(kernel, 3), Entry(0, 0));
+  EXPECT_EQ(find(kernel, 64 * 64), Entry(0, 0));
+  EXPECT_EQ(find(kernel, 192), Entry(~std::uint64_t{0}, 0));
+}
+
+TEST(XArray, OfOneEntryHasNoNodes) {
+  TestKernel kernel("@0x100 u64 0x7000\n", {});
+  add_types(kernel);
+  using Entry = std::pair<std::uint64_t, std::uint64_t>;
+  EXPECT_EQ(find(kernel, 0), Entry(0, 0x7000));
+  EXPECT_EQ(find(kernel, 1), Entry(0, 0));
+}
+
 TEST(XArray, TellsTheNodeThatCannotBeRead) {
   std::string machine = fmt::format("@0x100 u64 {:#x}\n", base + 0x1002);
   machine += "@0x1000 u8 6\n@0x1008 u64 0x8000\n";
