@@ -48,20 +48,6 @@ std::string mark_of(const Kernel& kernel, const Task& task) {
                                                                  : "PANIC";
 }
 
-std::vector<Object> with_pid(const Kernel& kernel, std::uint64_t pid) {
-  std::vector<Object> found;
-  for (const Object& task : tasks(kernel)) {
-    if (task.fault() != nullptr) continue;
-    auto number = task_pid(task);
-    if (number && static_cast<std::uint64_t>(*number) == pid) {
-      found.push_back(task);
-      // Only idle tasks share their pid.
-      if (pid != 0) break;
-    }
-  }
-  return found;
-}
-
 }  // namespace
 
 Result<Object> current_context(const Session& session) {
@@ -80,7 +66,7 @@ Result<std::vector<Object>> meant_tasks(const Session& session) {
 Result<std::vector<Object>> named_tasks(const Kernel& kernel,
                                         std::string_view word) {
   if (auto pid = parse_decimal(word); pid && !word.starts_with("0x")) {
-    std::vector<Object> found = with_pid(kernel, *pid);
+    std::vector<Object> found = tasks_of_pid(kernel, *pid);
     if (!found.empty()) return found;
   }
   auto number = parse_hex(word);
@@ -88,7 +74,7 @@ Result<std::vector<Object>> named_tasks(const Kernel& kernel,
     return Error(ErrorKind::not_found,
                  fmt::format("invalid task or pid value: {}", word));
   }
-  std::vector<Object> found = with_pid(kernel, *number);
+  std::vector<Object> found = tasks_of_pid(kernel, *number);
   if (!found.empty()) return found;
   auto task = task_at(kernel, Address{*number});
   if (task) return std::vector<Object>{*task};
@@ -150,7 +136,7 @@ ContextRow context_row(const Kernel& kernel, const Object& task) {
   ContextRow row{.task = task_record(kernel, task), .mark = ""};
   row.mark = mark_of(kernel, row.task);
   if (row.task.pid && *row.task.pid == 0) {
-    row.same_pid = static_cast<unsigned>(with_pid(kernel, 0).size());
+    row.same_pid = static_cast<unsigned>(tasks_of_pid(kernel, 0).size());
   }
   return row;
 }

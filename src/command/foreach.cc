@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include <fmt/format.h>
 #include <regex.h>
@@ -85,9 +86,9 @@ struct Selection {
   bool is_active = false;
   std::vector<std::string> states;
   // Alternatives; none of either kind: every task.
-  std::vector<std::uint64_t> pids;
-  std::vector<Address> tasks;
-  std::vector<std::string> names;
+  std::set<std::uint64_t> pids;
+  std::set<Address> tasks;
+  std::set<std::string, std::less<>> names;
   std::vector<std::shared_ptr<const Pattern>> patterns;
 
   bool names_tasks() const {
@@ -118,15 +119,6 @@ bool add_keyword(Selection& selection, std::string_view word) {
   return flag != nullptr;
 }
 
-bool is_name(const Kernel& kernel, std::string_view word) {
-  for (const Object& task : tasks(kernel)) {
-    if (task.fault() == nullptr && task_comm(task).value_or("") == word) {
-      return true;
-    }
-  }
-  return false;
-}
-
 // A word of 8 hexadecimal digits or more is an address; one that is no
 // decimal number but a hexadecimal one is a pid unless a task has that name.
 Result<void> add_task(const Kernel& kernel, Selection& selection,
@@ -137,18 +129,18 @@ Result<void> add_task(const Kernel& kernel, Selection& selection,
     return {};
   }
   if (word.starts_with('\\')) {
-    selection.names.push_back(word.substr(1));
+    selection.names.insert(word.substr(1));
     return {};
   }
   if (auto pid = parse_decimal(word)) {
-    selection.pids.push_back(*pid);
-  } else if (is_name(kernel, word)) {
-    selection.names.push_back(word);
+    selection.pids.insert(*pid);
+  } else if (!tasks_named(kernel, word).empty()) {
+    selection.names.insert(word);
   } else if (auto number = parse_hex(word)) {
     if (auto task = task_at(kernel, Address{*number})) {
-      selection.tasks.push_back(task->address());
+      selection.tasks.insert(task->address());
     } else {
-      selection.pids.push_back(*number);
+      selection.pids.insert(*number);
     }
   } else {
     return Error(ErrorKind::usage,
@@ -181,18 +173,14 @@ bool is_named(const Object& task, const Selection& selection) {
   if (!selection.names_tasks()) return true;
   auto pid = task_pid(task);
   if (pid && *pid >= 0 &&
-      std::ranges::find(selection.pids, static_cast<std::uint64_t>(*pid)) !=
-          selection.pids.end()) {
+      selection.pids.contains(static_cast<std::uint64_t>(*pid))) {
     return true;
   }
-  if (std::ranges::find(selection.tasks, task.address()) !=
-      selection.tasks.end()) {
-    return true;
-  }
+  if (selection.tasks.contains(task.address())) return true;
   if (selection.names.empty() && selection.patterns.empty()) return false;
   auto comm = task_comm(task);
   if (!comm) return false;
-  return has(selection.names, *comm) ||
+  return selection.names.contains(*comm) ||
          std::ranges::any_of(selection.patterns, [&](const auto& pattern) {
            return pattern->matches(*comm);
          });
@@ -215,24 +203,17 @@ bool is_selected(const Kernel& kernel, const Object& task,
 }
 
 // Says which pids and names no task has; states and the like may select none.
-void report_missing(const Selection& selection,
-                    const std::vector<Object>& everyone, report::Sink& out) {
+void report_missing(const Kernel& kernel, const Selection& selection,
+                    report::Sink& out) {
   auto report = [&](std::string_view word) {
     out.problem(Error(ErrorKind::not_found,
                       fmt::format("foreach: unknown argument: \"{}\"", word)));
   };
   for (std::uint64_t pid : selection.pids) {
-    bool is_there = std::ranges::any_of(everyone, [&](const Object& task) {
-      auto own = task_pid(task);
-      return own && static_cast<std::uint64_t>(*own) == pid;
-    });
-    if (!is_there) report(fmt::to_string(pid));
+    if (tasks_of_pid(kernel, pid).empty()) report(fmt::to_string(pid));
   }
   for (const std::string& name : selection.names) {
-    bool is_there = std::ranges::any_of(everyone, [&](const Object& task) {
-      return task_comm(task).value_or("") == name;
-    });
-    if (!is_there) report(name);
+    if (tasks_named(kernel, name).empty()) report(name);
   }
 }
 
@@ -293,7 +274,8 @@ Result<void> run_one(const std::string& name, Session& session,
 
 Result<void> run(Session& session, Command::Words words, report::Sink& out) {
   Args args = TRY(parsed(session.kernel, words));
-  std::vector<Object> everyone;
+  for (const std::string& note : task_notes(session.kernel))
+    out.note(note);
   std::vector<Object> selected;
   for (const Object& task : tasks(session.kernel)) {
     if (interrupted()) return {};
@@ -301,12 +283,11 @@ Result<void> run(Session& session, Command::Words words, report::Sink& out) {
       out.problem(Error(*task.fault()).while_doing("foreach"));
       continue;
     }
-    everyone.push_back(task);
     if (is_selected(session.kernel, task, args.selection)) {
       selected.push_back(task);
     }
   }
-  report_missing(args.selection, everyone, out);
+  report_missing(session.kernel, args.selection, out);
   if (selected.empty()) return {};
   for (const std::string& name : args.commands) {
     TRY(run_one(name, session, args, selected, out));

@@ -144,6 +144,11 @@ Result<TaskList> chosen_tasks(const Kernel& kernel, const TaskList& all,
   return list;
 }
 
+void note_differences(const Kernel& kernel, report::Sink& out) {
+  for (const std::string& note : task_notes(kernel))
+    out.note(note);
+}
+
 Result<std::vector<std::uint64_t>> policies(std::string_view list) {
   std::vector<std::uint64_t> found;
   for (std::string_view word : split(list, ',')) {
@@ -175,7 +180,10 @@ Result<TaskList> wanted_tasks(const Session& session, const Options& options,
   if (auto list = options.argument('y')) filter.policies = TRY(policies(*list));
   TaskList all = all_tasks(kernel, out);
   TaskList candidates;
-  if (options.words().empty()) candidates = session.chosen.value_or(all);
+  if (options.words().empty()) {
+    candidates = session.chosen.value_or(all);
+    if (!session.chosen) note_differences(kernel, out);
+  }
   for (const std::string& word : options.words()) {
     auto chosen = chosen_tasks(kernel, all, word);
     if (!chosen && chosen.error().kind() == ErrorKind::usage) {

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,6 +31,7 @@ class Btf;
 class LinuxArch;  // kernel/arch/: Linux on one CPU
 struct KernelLayout;
 class Modules;  // kernel/module.h: the loaded modules and their debug info
+class TaskTable;  // kernel/task_table.h: all tasks, found once
 
 // What to open, and what the user insists on.
 struct KernelOptions {
@@ -138,6 +140,17 @@ class Kernel {
   // File and line of an address, from vmlinux or a loaded module's debug file.
   virtual Result<SourceLine> source_line(Address at) const = 0;
   virtual bool is_text(Address at) const = 0;
+
+  // ---- Tasks ----
+  // Made when first asked for; of memory in use, anew after refresh().
+  std::shared_ptr<const TaskTable> task_table() const;
+
+ protected:
+  void forget_tasks() const;
+
+ private:
+  mutable std::mutex tasks_mutex_;
+  mutable std::shared_ptr<const TaskTable> tasks_;
 };
 
 }  // namespace inquest

@@ -281,6 +281,7 @@ Modules& OpenKernel::modules() const {
 void OpenKernel::refresh() const {
   if (!is_live()) return;
   memory_->forget_translations();
+  forget_tasks();
   auto fresh = std::make_unique<Passing>();
   if (Modules* before = passing_->modules.get()) {
     Modules now(*this);

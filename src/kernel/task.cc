@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "kernel/task_table.h"
+
 namespace inquest {
 namespace {
 
@@ -189,10 +191,7 @@ std::uint64_t stack_size(const Kernel& kernel) {
 }
 
 bool is_active(const Kernel& kernel, const Object& task) {
-  auto cpu = task_cpu(kernel, task);
-  if (!cpu) return false;
-  auto current = current_task(kernel, *cpu);
-  return current && current->address() == task.address();
+  return kernel.task_table()->is_current(task.address());
 }
 
 bool is_kernel_thread(const Object& task) {

@@ -15,15 +15,23 @@ namespace inquest {
 
 // Every task once, as struct task_struct: the idle tasks by CPU, then all
 // others by pid. What hides some of them is the last item, as a fault.
-// Source: init_pid_ns, and the task list where that is damaged.
+// Source: Kernel::task_table().
 Generator<Object> tasks(const Kernel& kernel);
+// Where the kernel's structures disagree on which tasks there are: for the
+// user of a command that lists them.
+std::vector<std::string> task_notes(const Kernel& kernel);
 
 // The threads of |task|'s thread group, itself included, leader first.
 Generator<Object> threads(const Kernel& kernel, const Object& task);
 // The children of |task| (not those of its threads), eldest first.
 Generator<Object> children(const Kernel& kernel, const Object& task);
 
-// In the first pid namespace; pid 0 is the idle task of CPU 0.
+// In the first pid namespace; pid 0 is that of all idle tasks. No pid is used
+// twice otherwise, unless something is damaged.
+std::vector<Object> tasks_of_pid(const Kernel& kernel, std::uint64_t pid);
+// Those whose comm is |comm|, in the order of tasks().
+std::vector<Object> tasks_named(const Kernel& kernel, std::string_view comm);
+// The first of tasks_of_pid(); of pid 0, the idle task of CPU 0.
 Result<Object> task_of_pid(const Kernel& kernel, std::uint64_t pid);
 // The task_struct at |at|, which must be one of tasks().
 Result<Object> task_at(const Kernel& kernel, Address at);
