@@ -137,9 +137,8 @@ Result<TaskList> chosen_tasks(const Kernel& kernel, const TaskList& all,
     if (comm && is_meant(*comm)) list.push_back(task);
   }
   if (list.empty()) {
-    return Error(
-        ErrorKind::not_found,
-        fmt::format("no task has this pid, address or name: {}", word));
+    return Error(ErrorKind::not_found,
+                 fmt::format("invalid task or pid value: {}", word));
   }
   return list;
 }
@@ -154,7 +153,8 @@ Result<std::vector<std::uint64_t>> policies(std::string_view list) {
   for (std::string_view word : split(list, ',')) {
     auto policy = policy_of(word);
     if (!policy) {
-      return Error(ErrorKind::usage, fmt::format("invalid policy: {}", word));
+      return Error(ErrorKind::not_found,
+                   fmt::format("{}: invalid scheduling policy", word));
     }
     found.push_back(*policy);
   }
@@ -202,9 +202,22 @@ Result<TaskList> wanted_tasks(const Session& session, const Options& options,
   return list;
 }
 
+// What contradicts itself, in crash's words.
+Result<void> can_be_answered(const Options& options) {
+  if (options.has('k') && options.has('u')) {
+    return Error(ErrorKind::not_found, "-u and -k are mutually exclusive");
+  }
+  if (options.has('C') && !options.has('l') && !options.has('m')) {
+    return Error(ErrorKind::not_found,
+                 "-C option is only applicable with -l and -m");
+  }
+  return {};
+}
+
 Result<void> run(Session& session, Command::Words words, report::Sink& out) {
   Options options = TRY(Options::parse(words, "kuGIy:AsYHpcgtlmC:arS"));
   const Kernel& kernel = session.kernel;
+  TRY(can_be_answered(options));
   PsStyle style{.has_stack_pointer = options.has('s'),
                 .has_priority = options.has('Y'),
                 .has_heading = !options.has('H'),

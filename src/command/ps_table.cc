@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/interrupt.h"
 #include "base/numbers.h"
 #include "base/text.h"
 #include "command/ps_rows.h"
@@ -156,10 +157,12 @@ std::optional<std::uint64_t> policy_of(std::string_view name_or_number) {
 void show_table(const Kernel& kernel, const TaskList& list,
                 const PsStyle& style, report::Sink& out) {
   if (style.has_heading) out.layout(heading(style));
+  MemoryMeter meter(kernel);
   for (const Object& task : list) {
+    if (interrupted()) return;
     emit(out, TableRow{.task = task_record(kernel, task),
                        .is_kernel = is_kernel_thread(task),
-                       .memory = task_memory(kernel, task),
+                       .memory = meter.measure(task),
                        .policy = task["policy"].to_unsigned(),
                        .priority = task["prio"].to_signed(),
                        .stack_pointer = style.has_stack_pointer

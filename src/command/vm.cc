@@ -109,8 +109,9 @@ void TaskVm::show_mm_row() {
   row.has_sizes = !is_bare || !mm_at_ || mm_at_->value == 0;
   if (mm_.fault() == nullptr) {
     row.pgd = mm_["pgd"].to_address();
-    auto memory = mm_memory(kernel_, task_, mm_);
-    row.memory = request_.mm ? std::move(memory) : task_memory(kernel_, task_);
+    MemoryMeter meter(kernel_);
+    row.memory =
+        request_.mm ? meter.measure(task_, mm_) : meter.measure(task_);
   }
   emit(out_, row);
   if (!row.pgd) say(row.pgd.error());

@@ -24,6 +24,7 @@ constexpr StateBits bits_2_6 = {0x20, 0x10, 0x200, 0x40, 0x80, 0x100};
 // moved "parked" to the seventh place (commit 8ef9925b02c2), 3.14 exchanged
 // "dead" and "zombie" (commit ad86622b478e).
 StateBits state_bits(const Kernel& kernel) {
+  if (kernel.has_member("task_struct", "__state")) return bits_4_14;
   Object names = kernel.variable("task_state_array", "char *[16]");
   auto letter = [&](std::uint64_t index) {
     auto name = names.at(index).to_string();

@@ -98,11 +98,30 @@ struct TaskMemory {
   std::uint64_t resident_bytes = 0;
   double percent = 0;  // of all pages of the machine
 };
-// All zero for kernel threads and tasks that have exited.
-Result<TaskMemory> task_memory(const Kernel& kernel, const Object& task);
-// Of a struct mm_struct that |task| uses or used.
-Result<TaskMemory> mm_memory(const Kernel& kernel, const Object& task,
-                             const Object& mm);
+// Measures many tasks: what is the same for all is looked up once.
+class MemoryMeter {
+ public:
+  explicit MemoryMeter(const Kernel& kernel);
+  // All zero for kernel threads and tasks that have exited.
+  Result<TaskMemory> measure(const Object& task);
+  // The same of a struct mm_struct that the task need not have (any more).
+  Result<TaskMemory> measure(const Object& task, const Object& mm);
+
+ private:
+  Result<std::int64_t> per_cpu_sum(const Object& counter);
+  std::int64_t held_back(const Object& task) const;
+  Result<std::uint64_t> resident_pages(const Object& task, const Object& mm);
+
+  const Kernel& kernel_;
+  std::vector<std::uint64_t> kinds_;  // of pages
+  std::vector<unsigned> cpus_;
+  std::vector<std::uint64_t> per_cpu_offsets_;  // of cpus_
+  std::uint64_t all_pages_ = 0;
+  bool threads_hold_back_ = false;
+  // Threads follow each other and share theirs.
+  std::optional<Address> last_mm_;
+  TaskMemory last_;
+};
 
 // When the task last came to a CPU, in ns of that CPU's clock, and the clock.
 Result<std::uint64_t> task_last_run(const Object& task);

@@ -24,51 +24,6 @@ std::vector<std::uint64_t> resident_kinds(const Kernel& kernel) {
   return kinds;
 }
 
-Result<std::int64_t> per_cpu_sum(const Kernel& kernel, const Object& counter) {
-  std::int64_t sum = TRY(counter["count"].to_signed());
-  Address parts = TRY(counter["counters"].to_address());
-  if (parts.value == 0) return sum;
-  for (unsigned cpu : kernel.possible_cpus()) {
-    auto at = kernel.per_cpu_address(parts, cpu);
-    auto part = at ? kernel.memory().u32(*at) : at.error();
-    if (part) sum += sign_extend(*part, 32);
-  }
-  return sum;
-}
-
-// What the threads have counted and not yet given to the mm.
-std::int64_t held_back(const Kernel& kernel, const Object& task,
-                       const std::vector<std::uint64_t>& kinds) {
-  std::int64_t sum = 0;
-  if (!kernel.has_member("task_struct", "rss_stat.count")) return sum;
-  for (const Object& thread : threads(kernel, task)) {
-    for (std::uint64_t kind : kinds) {
-      sum += thread["rss_stat"]["count"].at(kind).to_signed().value_or(0);
-    }
-  }
-  return sum;
-}
-
-Result<std::uint64_t> resident_pages(const Kernel& kernel, const Object& task,
-                                     const Object& mm) {
-  std::vector<std::uint64_t> kinds = resident_kinds(kernel);
-  Object counts = mm["rss_stat"];
-  std::int64_t pages = 0;
-  if (counts.fault() != nullptr) return *counts.fault();
-  bool is_per_cpu = counts.type().is_array();
-  for (std::uint64_t kind : kinds) {
-    if (is_per_cpu) {
-      pages += TRY(per_cpu_sum(kernel, counts.at(kind)));
-    } else {
-      Object count = counts["count"].at(kind);
-      pages += TRY(
-          (count.has_member("counter") ? count["counter"] : count).to_signed());
-    }
-  }
-  if (!is_per_cpu) pages += held_back(kernel, task, kinds);
-  return pages > 0 ? static_cast<std::uint64_t>(pages) : 0;
-}
-
 // The pages that a node's zones span, holes included: crash's measure.
 std::uint64_t spanned_pages(const Object& node) {
   return node["node_spanned_pages"].to_unsigned().value_or(0);
@@ -94,28 +49,87 @@ std::uint64_t total_pages(const Kernel& kernel) {
 
 }  // namespace
 
-Result<TaskMemory> task_memory(const Kernel& kernel, const Object& task) {
-  Address at = TRY(task_mm(task));
-  TaskState state = TRY(task_state(kernel, task));
-  if (at.value == 0 || state.zombie || state.dead || state.exit_dead) {
-    return TaskMemory{};
+MemoryMeter::MemoryMeter(const Kernel& kernel)
+    : kernel_(kernel),
+      kinds_(resident_kinds(kernel)),
+      cpus_(kernel.possible_cpus()),
+      all_pages_(total_pages(kernel)),
+      threads_hold_back_(kernel.has_member("task_struct", "rss_stat.count")) {}
+
+// Each CPU's part lies at the same distance for all counters.
+Result<std::int64_t> MemoryMeter::per_cpu_sum(const Object& counter) {
+  std::int64_t sum = TRY(counter["count"].to_signed());
+  Address parts = TRY(counter["counters"].to_address());
+  if (parts.value == 0) return sum;
+  if (per_cpu_offsets_.empty()) {
+    for (unsigned cpu : cpus_) {
+      auto at = kernel_.per_cpu_address(parts, cpu);
+      if (at) per_cpu_offsets_.push_back(at->value - parts.value);
+    }
   }
-  return mm_memory(kernel, task, task["mm"].dereference());
+  for (std::uint64_t offset : per_cpu_offsets_) {
+    auto part = kernel_.memory().u32(parts + offset);
+    if (part) sum += sign_extend(*part, 32);
+  }
+  return sum;
 }
 
-Result<TaskMemory> mm_memory(const Kernel& kernel, const Object& task,
-                             const Object& mm) {
+// What the threads have counted and not yet given to the mm.
+std::int64_t MemoryMeter::held_back(const Object& task) const {
+  std::int64_t sum = 0;
+  if (!threads_hold_back_) return sum;
+  for (const Object& thread : threads(kernel_, task)) {
+    for (std::uint64_t kind : kinds_) {
+      sum += thread["rss_stat"]["count"].at(kind).to_signed().value_or(0);
+    }
+  }
+  return sum;
+}
+
+Result<std::uint64_t> MemoryMeter::resident_pages(const Object& task,
+                                                  const Object& mm) {
+  Object counts = mm["rss_stat"];
+  std::int64_t pages = 0;
+  if (counts.fault() != nullptr) return *counts.fault();
+  bool is_per_cpu = counts.type().is_array();
+  for (std::uint64_t kind : kinds_) {
+    if (is_per_cpu) {
+      pages += TRY(per_cpu_sum(counts.at(kind)));
+    } else {
+      Object count = counts["count"].at(kind);
+      pages += TRY(
+          (count.has_member("counter") ? count["counter"] : count).to_signed());
+    }
+  }
+  if (!is_per_cpu) pages += held_back(task);
+  return pages > 0 ? static_cast<std::uint64_t>(pages) : 0;
+}
+
+Result<TaskMemory> MemoryMeter::measure(const Object& task,
+                                        const Object& mm) {
   TaskMemory memory;
-  std::uint64_t page = kernel.page_size();
+  std::uint64_t page = kernel_.page_size();
   memory.virtual_bytes = TRY(mm["total_vm"].to_unsigned()) * page;
-  std::uint64_t resident = TRY(resident_pages(kernel, task, mm));
+  std::uint64_t resident = TRY(resident_pages(task, mm));
   memory.resident_bytes = resident * page;
-  std::uint64_t total = total_pages(kernel);
-  if (total != 0) {
+  if (all_pages_ != 0) {
     memory.percent =
-        100.0 * static_cast<double>(resident) / static_cast<double>(total);
+        100.0 * static_cast<double>(resident) / static_cast<double>(all_pages_);
   }
   return memory;
+}
+
+Result<TaskMemory> MemoryMeter::measure(const Object& task) {
+  Address at = TRY(task_mm(task));
+  if (at.value == 0) return TaskMemory{};
+  TaskState state = TRY(task_state(kernel_, task));
+  if (state.zombie || state.dead || state.exit_dead) return TaskMemory{};
+  if (last_mm_ != at) {
+    last_mm_.reset();
+    last_ = TRY(measure(task, task["mm"].dereference()));
+    last_mm_ = at;
+  }
+  return last_;
 }
 
 }  // namespace inquest

@@ -124,12 +124,11 @@ template <typename Add>
 std::optional<Error> walk_ring(const Object& head, Add add) {
   std::optional<Error> problem;
   for (Direction way : {Direction::forwards, Direction::backwards}) {
-    problem.reset();
     for (const Object& node : list_nodes(head, way)) {
-      if (node.fault() != nullptr) {
-        problem = *node.fault();
-      } else {
+      if (node.fault() == nullptr) {
         add(node.address());
+      } else if (!problem) {
+        problem = *node.fault();
       }
     }
     if (!problem || interrupted()) break;
@@ -139,7 +138,8 @@ std::optional<Error> walk_ring(const Object& head, Add add) {
 
 class Lists {
  public:
-  explicit Lists(const Kernel& kernel) : kernel_(kernel) {}
+  Lists(const Kernel& kernel, const AddressSpace& memory)
+      : kernel_(kernel), memory_(memory) {}
   TaskSource walk();
 
  private:
@@ -148,6 +148,7 @@ class Lists {
   Result<Object> ring_of(Address leader) const;
 
   const Kernel& kernel_;
+  const AddressSpace& memory_;
   TaskSource found_;
   const Type* list_ = nullptr;
   std::uint64_t tasks_ = 0;
@@ -173,11 +174,11 @@ Result<void> Lists::prepare() {
 
 // |not_found| for a task that has exited and has no signal_struct any more.
 Result<Object> Lists::ring_of(Address leader) const {
-  if (!has_head_) return Object(kernel_.memory(), *list_, leader + thread_);
-  Address signal{TRY(
-      kernel_.memory().load(leader + signal_, kernel_.arch().pointer_size()))};
+  if (!has_head_) return Object(memory_, *list_, leader + thread_);
+  Address signal{
+      TRY(memory_.load(leader + signal_, kernel_.arch().pointer_size()))};
   if (signal.value == 0) return Error(ErrorKind::not_found, "no threads");
-  return Object(kernel_.memory(), *list_, signal + head_);
+  return Object(memory_, *list_, signal + head_);
 }
 
 void Lists::add_group(Address leader) {
@@ -203,7 +204,7 @@ TaskSource Lists::walk() {
     found_.problem = ready ? *first.fault() : ready.error();
     return std::move(found_);
   }
-  Object head(kernel_.memory(), *list_, first.address() + tasks_);
+  Object head(memory_, *list_, first.address() + tasks_);
   auto problem = walk_ring(head, [&](Address node) {
     if (!interrupted()) add_group(Address{node.value - tasks_});
   });
@@ -301,8 +302,8 @@ TaskSource tasks_with_pid(const Kernel& kernel) {
   return Pids(kernel).walk();
 }
 
-TaskSource tasks_on_list(const Kernel& kernel) {
-  return Lists(kernel).walk();
+TaskSource tasks_on_list(const Kernel& kernel, const AddressSpace& memory) {
+  return Lists(kernel, memory).walk();
 }
 
 TaskSource tasks_on_queue(const Kernel& kernel, unsigned cpu) {

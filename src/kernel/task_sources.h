@@ -20,8 +20,9 @@ struct TaskSource {
 // Those that have a pid: init_pid_ns.idr since 4.15 (commit 95846ecf9dac),
 // the hash table pid_hash before.
 TaskSource tasks_with_pid(const Kernel& kernel);
-// The thread groups on the list from init_task on, with their threads.
-TaskSource tasks_on_list(const Kernel& kernel);
+// The thread groups on the list from init_task on, with their threads, as
+// |memory| has them.
+TaskSource tasks_on_list(const Kernel& kernel, const AddressSpace& memory);
 // What is running, or queued to run, on |cpu|; without its idle task.
 TaskSource tasks_on_queue(const Kernel& kernel, unsigned cpu);
 

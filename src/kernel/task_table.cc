@@ -53,6 +53,8 @@ class TaskTable::Merge {
 
  private:
   Candidate& candidate(Address at);
+  void take_snapshot();
+  const AddressSpace& memory() const;
   void add_queues();
   void read_pids();
   void compare();
@@ -90,6 +92,17 @@ Candidate& TaskTable::Merge::candidate(Address at) {
   return all_[place->second];
 }
 
+void TaskTable::Merge::take_snapshot() {
+  if (kernel_.is_live()) return;
+  table_.snapshot_ =
+      std::make_unique<const TaskSnapshot>(kernel_, *type_, pids_.tasks);
+}
+
+const AddressSpace& TaskTable::Merge::memory() const {
+  if (table_.snapshot_) return *table_.snapshot_;
+  return kernel_.memory();
+}
+
 void TaskTable::Merge::add_queues() {
   for (unsigned cpu : scheduled_cpus(kernel_)) {
     // Queues change often; what is broken there hides no task.
@@ -102,7 +115,7 @@ void TaskTable::Merge::add_queues() {
 // What has no pid that could be one is no task.
 void TaskTable::Merge::read_pids() {
   for (Candidate& each : all_) {
-    auto pid = task_pid(Object(kernel_.memory(), *type_, each.address));
+    auto pid = task_pid(Object(memory(), *type_, each.address));
     if (!pid) {
       unreadable_ = pid.error();
     } else if (*pid < 0 || *pid > highest_pid) {
@@ -118,7 +131,7 @@ void TaskTable::Merge::read_pids() {
 }
 
 void TaskTable::Merge::note_difference(const Candidate& task) {
-  Object object(kernel_.memory(), *type_, task.address);
+  Object object(memory(), *type_, task.address);
   bool is_expected =
       (task.has_pid || pids_.problem) && (task.is_listed || list_.problem);
   if (is_expected || kernel_.is_live() || is_passing(kernel_, object)) return;
@@ -181,7 +194,7 @@ void TaskTable::Merge::fill() {
   table_.pids_.reserve(table_.pids_.size() + all_.size());
   for (const Candidate& each : all_) {
     table_.by_address_.emplace(each.address.value, table_.tasks_.size());
-    table_.tasks_.emplace_back(kernel_.memory(), *type_, each.address);
+    table_.tasks_.emplace_back(memory(), *type_, each.address);
     table_.pids_.push_back(each.pid);
   }
 }
@@ -190,19 +203,24 @@ void TaskTable::Merge::add_others() {
   auto type = kernel_.structure("task_struct");
   if (!type) {
     table_.problem_ = type.error();
+    table_.is_complete_ = true;
     return;
   }
   type_ = *type;
-  list_ = tasks_on_list(kernel_);
-  for (Address at : list_.tasks)
-    candidate(at).is_listed = true;
   pids_ = tasks_with_pid(kernel_);
   for (Address at : pids_.tasks)
     candidate(at).has_pid = true;
+  take_snapshot();
+  list_ = tasks_on_list(kernel_, memory());
+  for (Address at : list_.tasks)
+    candidate(at).is_listed = true;
   add_queues();
   read_pids();
   compare();
   say_if_some_are_missing();
+  // A table that is not kept must not leave behind objects of its snapshot.
+  table_.is_complete_ = !interrupted();
+  if (!table_.is_complete_) table_.snapshot_.reset();
   fill();
 }
 
@@ -248,7 +266,7 @@ std::shared_ptr<const TaskTable> Kernel::task_table() const {
   std::scoped_lock lock(tasks_mutex_);
   if (tasks_) return tasks_;
   auto made = std::make_shared<const TaskTable>(*this);
-  if (!interrupted()) tasks_ = made;
+  if (made->is_complete()) tasks_ = made;
   return made;
 }
 

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "kernel/kernel.h"
+#include "kernel/task_snapshot.h"
 
 namespace inquest {
 
@@ -30,6 +32,9 @@ class TaskTable {
   // are going do not count.
   const std::vector<std::string>& notes() const { return notes_; }
 
+  // False when an interrupt cut the search short.
+  bool is_complete() const { return is_complete_; }
+
   // Null where no task_struct is at |at|.
   const Object* at(Address at) const;
   // In the first pid namespace; pid 0: all idle tasks.
@@ -42,9 +47,11 @@ class TaskTable {
  private:
   class Merge;
 
+  std::unique_ptr<const TaskSnapshot> snapshot_;  // behind tasks_
   std::vector<Object> tasks_;
   std::vector<std::int64_t> pids_;  // of tasks_
   std::optional<Error> problem_;
+  bool is_complete_ = false;
   std::vector<std::string> notes_;
   std::unordered_map<std::uint64_t, std::size_t> by_address_;
   std::unordered_set<std::uint64_t> current_;
