@@ -7,6 +7,7 @@
 
 #include "base/interrupt.h"
 #include "base/numbers.h"
+#include "base/parallel.h"
 #include "base/text.h"
 #include "command/bt_build.h"
 #include "command/cpu_list.h"
@@ -178,11 +179,8 @@ void search_cpu_stacks(const Kernel& kernel, BtBuilder& builder,
   }
 }
 
-void show(const Options& options, BtBuilder& builder, const Object& task,
+void show(const Options& options, const BtBuilder& builder, const BtRow& row,
           report::Sink& out) {
-  if (options.has('r')) return emit(out, builder.raw(task));
-  if (options.has('e')) return emit(out, builder.exceptions(task));
-  BtRow row = builder.row(task);
   // A place that the user gave and that leads nowhere is an error of theirs.
   bool is_users = options.has('S') || options.has('I');
   if (is_users && row.broken && row.frames.size() < 2) {
@@ -192,6 +190,13 @@ void show(const Options& options, BtBuilder& builder, const Object& task,
   }
 }
 
+void show(const Options& options, BtBuilder& builder, const Object& task,
+          report::Sink& out) {
+  if (options.has('r')) return emit(out, builder.raw(task));
+  if (options.has('e')) return emit(out, builder.exceptions(task));
+  show(options, builder, builder.row(task), out);
+}
+
 Result<BtBuilder> builder_for(const Session& session, const Options& options) {
   BtWants wants = wants_of(options, session.settings);
   wants.pc = TRY(address_of(options, 'I'));
@@ -199,14 +204,40 @@ Result<BtBuilder> builder_for(const Session& session, const Options& options) {
   return BtBuilder(session.kernel, std::move(wants));
 }
 
+// Many stacks are followed by all processors, some thousand at a time, and said
+// in their order.
+void show_many(const Options& options, const BtBuilder& first,
+               std::span<const Object> tasks, report::Paragraphs& out) {
+  constexpr std::size_t at_once = 4096, part = 64;
+  while (!tasks.empty() && !interrupted()) {
+    auto some = tasks.first(std::min(tasks.size(), at_once));
+    tasks = tasks.subspan(some.size());
+    std::vector<std::optional<BtRow>> rows(some.size());
+    in_parallel(some.size(), part, [&](std::size_t from, std::size_t to) {
+      BtBuilder builder = first.fresh();
+      for (std::size_t i = from; i < to && !interrupted(); ++i)
+        rows[i] = builder.row(some[i]);
+    });
+    for (const auto& row : rows) {
+      if (!row || interrupted()) return;
+      out.next();
+      show(options, first, *row, out);
+    }
+  }
+}
+
+// The first one alone looks up what all of them need.
 void show_all(const Options& options, BtBuilder& builder,
               const std::vector<Object>& tasks, report::Sink& out) {
   report::Paragraphs paragraphs(out);
-  for (const Object& task : tasks) {
-    if (interrupted()) break;
+  bool is_parallel = !options.has('r') && !options.has('e');
+  std::size_t alone =
+      is_parallel ? std::min<std::size_t>(tasks.size(), 1) : tasks.size();
+  for (std::size_t i = 0; i < alone && !interrupted(); ++i) {
     paragraphs.next();
-    show(options, builder, task, paragraphs);
+    show(options, builder, tasks[i], paragraphs);
   }
+  show_many(options, builder, std::span(tasks).subspan(alone), paragraphs);
 }
 
 constexpr std::string_view letters = "aAc:pgn:rtTleEfFvsxdR:I:S:oO";

@@ -23,6 +23,9 @@ class BtBuilder {
   BtBuilder(const Kernel& kernel, BtWants wants)
       : kernel_(kernel), wants_(std::move(wants)), walker_(kernel) {}
 
+  // Another one for the same wants: each is for one thread alone.
+  BtBuilder fresh() const { return {kernel_, wants_}; }
+
   // The frames of |task|, or all text addresses on its stack.
   BtRow row(const Object& task);
   // Whether the row has what -R asks for; true without -R.

@@ -392,6 +392,7 @@ struct task_struct {
   char comm[16];
   struct fs_struct *fs;
   struct files_struct *files;
+  struct nsproxy *nsproxy;
   struct signal_struct *signal;
   struct sighand_struct *sighand;
   sigset_t blocked;
@@ -458,8 +459,20 @@ struct qstr {
 struct address_space {
   unsigned long nrpages;
 };
+struct file_system_type {
+  const char *name;
+};
+struct bdi_writeback {
+  struct list_head bdi_node;
+  struct list_head b_dirty, b_io, b_more_io;
+};
+struct backing_dev_info {
+  struct list_head wb_list;
+};
 struct super_block {
   struct list_head s_mounts;
+  struct file_system_type *s_type;
+  struct backing_dev_info *s_bdi;
 };
 struct inode {
   unsigned short i_mode;
@@ -467,6 +480,7 @@ struct inode {
   struct address_space *i_mapping;
   unsigned long i_ino;
   struct address_space i_data;
+  struct list_head i_io_list;
 };
 struct dentry {
   struct dentry *d_parent;
@@ -476,12 +490,23 @@ struct dentry {
 };
 struct vfsmount {
   struct dentry *mnt_root;
+  struct super_block *mnt_sb;
+  int mnt_flags;
 };
 struct mount {
   struct mount *mnt_parent;
   struct dentry *mnt_mountpoint;
   struct vfsmount mnt;
   struct list_head mnt_instance;
+  const char *mnt_devname;
+  struct list_head mnt_list;
+};
+struct mnt_namespace {
+  struct mount *root;
+  struct list_head list;
+};
+struct nsproxy {
+  struct mnt_namespace *mnt_ns;
 };
 struct path {
   struct vfsmount *mnt;
@@ -547,22 +572,60 @@ struct swap_info_struct {
   short prio;
 };
 
-extern struct mount root_mount;
+// The shell's inode is dirty.
+extern struct mount root_mount, run_mount, list_cursor;
+extern struct inode sh_inode;
+extern struct backing_dev_info root_bdi;
+struct bdi_writeback root_writeback = {
+    {&root_bdi.wb_list, &root_bdi.wb_list},
+    {&sh_inode.i_io_list, &sh_inode.i_io_list},
+    LIST(root_writeback.b_io),
+    LIST(root_writeback.b_more_io)};
+struct backing_dev_info root_bdi = {
+    {&root_writeback.bdi_node, &root_writeback.bdi_node}};
+struct file_system_type ext4_type = {"ext4"}, tmpfs_type = {"tmpfs"};
 struct super_block root_super = {
-    {&root_mount.mnt_instance, &root_mount.mnt_instance}};
+    {&root_mount.mnt_instance, &root_mount.mnt_instance},
+    &ext4_type,
+    &root_bdi};
+struct backing_dev_info no_bdi = {LIST(no_bdi.wb_list)};
+struct super_block run_super = {
+    {&run_mount.mnt_instance, &run_mount.mnt_instance}, &tmpfs_type, &no_bdi};
 struct address_space sh_mapping = {2};
 struct inode root_inode = {0040755, &root_super, 0, 2};
-struct inode sh_inode = {0100755, &root_super, &sh_mapping, 12};
+struct inode sh_inode = {0100755,
+                         &root_super,
+                         &sh_mapping,
+                         12,
+                         {&root_writeback.b_dirty, &root_writeback.b_dirty}};
 struct dentry root_dentry = {
     &root_dentry, {0, 1, "/"}, &root_inode, &root_super};
 struct dentry bin_dentry = {&root_dentry, {0, 3, "bin"}, 0, &root_super};
 struct dentry sh_dentry = {&bin_dentry, {0, 2, "sh"}, &sh_inode, &root_super};
 struct dentry swap_dentry = {&root_dentry, {0, 4, "swap"}};
+struct dentry run_dentry = {&root_dentry, {0, 3, "run"}, 0, &root_super};
+struct dentry run_root = {&run_root, {0, 1, "/"}, 0, &run_super};
+// Somebody reads /proc/mounts: his place in the list is a mark.
+struct mnt_namespace mounts_of_init = {
+    &root_mount, {&root_mount.mnt_list, &run_mount.mnt_list}};
+struct nsproxy init_nsproxy = {&mounts_of_init};
 struct mount root_mount = {
     &root_mount,
     &root_dentry,
-    {&root_dentry},
-    {&root_super.s_mounts, &root_super.s_mounts}};
+    {&root_dentry, &root_super},
+    {&root_super.s_mounts, &root_super.s_mounts},
+    "/dev/vda1",
+    {&list_cursor.mnt_list, &mounts_of_init.list}};
+struct mount list_cursor = {
+    .mnt = {.mnt_flags = 0x10000000},
+    .mnt_list = {&run_mount.mnt_list, &root_mount.mnt_list}};
+struct mount run_mount = {
+    &root_mount,
+    &run_dentry,
+    {&run_root, &run_super},
+    {&run_super.s_mounts, &run_super.s_mounts},
+    "run",
+    {&mounts_of_init.list, &list_cursor.mnt_list}};
 struct file sh_file = {{&root_mount.mnt, &sh_dentry}};
 struct inode swap_inode = {0100600};
 struct file swap_file = {{&root_mount.mnt, &swap_dentry}, &swap_inode};
@@ -709,6 +772,7 @@ struct task_struct init_process = {
     .__state = TASK_INTERRUPTIBLE,
     .mm = &init_process_mm,
     .active_mm = &init_process_mm,
+    .nsproxy = &init_nsproxy,
     .tasks = {&worker_task.tasks, &init_task.tasks},
     .parent = &init_task,
     .real_parent = &init_task,

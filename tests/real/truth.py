@@ -28,6 +28,7 @@ class Dump:
         order += ("vmcore.elf", "vmcore.z0", "vmcore.z31", "vmcore.zlib")
         self.vmcore = next(files[name] for name in order if name in files)
         self.failures = []
+        self.thread_states = {}  # tid -> state, filled by processes()
 
     def ask(self, *commands):
         """The answers to command lines given in one session, as lists of lines."""
@@ -59,6 +60,7 @@ class Dump:
             stat = read_stat(folder / "stat")
             if stat:
                 threads = [read_stat(path) for path in (folder / "task").glob("*")]
+                self.thread_states.update({t[0]: t[2] for t in threads if t})
                 found[stat[0]] = (stat[1], stat[3], stat[2], [(t[0], t[1]) for t in threads if t])
         return found
 
@@ -132,13 +134,69 @@ def check_tasks(dump):
                 wanted = plain_comm(thread_comm)
                 dump.expect(wanted.startswith(row[2]) and len(row[2]) >= min(len(wanted), 13), f"task {tid}: comm {row[2]}, was {thread_comm}")
             dump.expect(row[0] == ppid, f"task {tid} ({thread_comm}): parent {row[0]}, was {ppid}")
-            if state in "ZTt" or state == "D":
-                wanted = {"Z": "ZO", "T": "ST", "t": "TR", "D": "UN"}[state]
-                dump.expect(row[1] == wanted, f"task {tid} ({thread_comm}): state {row[1]}, was {state}")
+            own = dump.thread_states[tid]
+            # Who slept may have been woken for the crash, and workers come and go.
+            wanted = {"Z": "ZO", "T": "ST", "t": "TR", "D": "UN", "S": "IN RU", "I": "ID RU", "R": "RU IN ID"}[own]
+            if own in "ZTtD" or is_steady(thread_comm) and tid != 1:
+                dump.expect(row[1] in wanted.split(), f"task {tid} ({thread_comm}): state {row[1]}, was {own}")
     known = {tid for _, _, _, members in processes.values() for tid, _ in members}
     for pid, row in ours.items():
         dump.expect(pid == 0 or pid in known or is_passing(row[2]), f"ps shows task {pid} ({row[2]}), unknown to /proc")
     dump.expect(threads > 80, f"the truth holds only {threads} tasks")
+
+
+def parse_mounts(lines):
+    """(type, device, directory) of each line of mount."""
+    return sorted(tuple(line.split()[2:5]) for line in lines if re.match(r"[0-9a-f]{16} ", line))
+
+
+def check_mounts(dump):
+    def listed(pid):
+        """The same from /proc/PID/mountinfo."""
+        fields = [line.split() for line in dump.said(f"proc/pids/{pid}/mountinfo")]
+        return sorted((f[f.index("-") + 1], f[f.index("-") + 2], f[4]) for f in fields)
+
+    everywhere = sorted((kind, device, place) for device, place, kind, *_ in map(str.split, dump.said("proc/mounts")))
+    first = listed(1)
+    dump.expect(first == everywhere and len(first) > 7, f"the truth contradicts itself: {first}, {everywhere}")
+    inside = [pid for pid, (comm, *_) in dump.processes().items() if comm == "contained-1"]
+    answers = dump.ask("mount", *(f"mount -n {pid}" for pid in inside), "mount /mnt/t", "mount /dev/loop0")
+    dump.expect(parse_mounts(answers[0]) == first, f"mount says {parse_mounts(answers[0])}, not {first}")
+    for pid, answer in zip(inside, answers[1:]):
+        dump.expect(parse_mounts(answer) == listed(pid), f"mount -n {pid} says {parse_mounts(answer)}, not {listed(pid)}")
+    for answer, place in zip(answers[-2:], ("/mnt/t", "/mnt/ext")):
+        chosen = parse_mounts(answer)
+        dump.expect([row[2] for row in chosen] == [place], f"{place}: {chosen}")
+    dump.expect(inside, "nobody has mounts of his own")
+
+
+def check_users(dump):
+    def targets(path):
+        return {line.split(" -> ")[0]: line.split(" -> ")[1] for line in path.read_text().splitlines() if " -> " in line}
+
+    def uses(folder, wanted):
+        links, open_files = targets(folder / "links"), targets(folder / "fd")
+        maps = (folder / "maps").read_text(errors="replace").splitlines()
+        return [word for word, there in (("root", links.get("root") == wanted), ("cwd", links.get("cwd") == wanted),
+                                         ("fd", wanted in open_files.values()),
+                                         ("mmap", any(line.endswith(" " + wanted) for line in maps))) if there]
+
+    names = ("/tmp/afile", "/tmp/mapped", "/tmp/locked", "/mnt/t", "/mnt/t/hi", "/run/extra/workload", "/bin/workload")
+    # A task in a tree of mounts of its own sees other paths; the one that crashed has others by now.
+    steady = {pid for pid, (comm, _, state, _) in dump.processes().items()
+              if is_steady(comm) and pid != 1 and state != "Z" and not comm.startswith("contained")}
+    found = 0
+    for name, lines in zip(names, dump.ask(*(f"fuser {name}" for name in names))):
+        ours = {}
+        for line in lines:
+            match = re.match(r" *(\d+)  [0-9a-f]{16}  \".{14}  (.*)$", line)
+            if match and int(match[1]) in steady:
+                ours[int(match[1])] = match[2].split()
+        wanted = {pid: uses(dump.truth / f"proc/pids/{pid}", name) for pid in steady}
+        wanted = {pid: words for pid, words in wanted.items() if words}
+        found += len(wanted)
+        dump.expect(ours == wanted, f"fuser {name} says {ours}, not {wanted}")
+    dump.expect(found > 5, f"the truth holds only {found} users")
 
 
 def check_modules(dump):

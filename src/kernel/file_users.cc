@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// lockd, where it runs, keeps the files that clients have locked in a table of
+// its own, nlm_files; a file is open there once, and since 5.15 (commit
+// 7f024fcd5c97) once for each way of access.
+
+#include "kernel/file_users.h"
+
+#include "base/interrupt.h"
+#include "kernel/files.h"
+#include "kernel/list.h"
+#include "kernel/path.h"
+#include "kernel/task.h"
+#include "kernel/vma.h"
+
+namespace inquest {
+namespace {
+
+constexpr std::uint64_t most_lock_chains = 128;
+
+}  // namespace
+
+FileUsers::FileUsers(const Kernel& kernel, std::string path)
+    : kernel_(kernel), path_(std::move(path)) {}
+
+FileUsers::FileUsers(const Kernel& kernel, Address inode)
+    : kernel_(kernel), inode_(inode) {}
+
+bool FileUsers::is_meant_anew(const Object& dentry, const Object& mount) const {
+  if (inode_) {
+    auto inode = dentry["d_inode"].to_address();
+    return inode && *inode == *inode_;
+  }
+  auto name = path_name(kernel_, dentry.dereference(), mount.dereference());
+  return name && *name == path_;
+}
+
+bool FileUsers::is_meant(const Object& path) {
+  auto dentry = path["dentry"].to_address();
+  auto mount = path["mnt"].to_address();
+  if (!dentry || !mount || dentry->value == 0) return false;
+  auto [place, is_new] = places_.emplace(std::pair(*dentry, *mount), false);
+  if (is_new) place->second = is_meant_anew(path["dentry"], path["mnt"]);
+  return place->second;
+}
+
+bool FileUsers::has_open(const Object& task) {
+  auto table = task["files"].to_address();
+  if (!table || table->value == 0) return false;
+  auto [place, is_new] = tables_.emplace(table->value, false);
+  if (!is_new) return place->second;
+  for (const OpenFile& open : open_files(kernel_, task)) {
+    if (interrupted()) break;
+    if (open.file.fault() == nullptr && is_meant(open.file["f_path"])) {
+      place->second = true;
+      break;
+    }
+  }
+  return place->second;
+}
+
+bool FileUsers::has_mapped(const Object& task) {
+  auto memory = task["mm"].to_address();
+  if (!memory || memory->value == 0) return false;
+  auto [place, is_new] = memories_.emplace(memory->value, false);
+  if (!is_new) return place->second;
+  for (const Object& area : vmas(kernel_, task["mm"].dereference())) {
+    if (interrupted()) break;
+    if (area.fault() != nullptr) continue;
+    auto file = area["vm_file"].to_address();
+    if (file && file->value != 0 && is_meant(area["vm_file"]["f_path"])) {
+      place->second = true;
+      break;
+    }
+  }
+  return place->second;
+}
+
+bool FileUsers::is_lock_held() {
+  if (is_lock_held_) return *is_lock_held_;
+  is_lock_held_ = false;
+  Object heads = kernel_.variable("nlm_files", "struct hlist_head [128]");
+  if (heads.fault() != nullptr) return false;
+  for (const Object& task : tasks_named(kernel_, "lockd"))
+    lock_tasks_.insert(task.address().value);
+  auto type = kernel_.structure("nlm_file");
+  for (std::uint64_t i = 0; i < most_lock_chains; ++i) {
+    for (const Object& each : hlist_entries(heads.at(i), type, "f_list")) {
+      if (each.fault() != nullptr) break;
+      Object file = each["f_file"];
+      bool is_pair = file.fault() == nullptr && file.type().is_array();
+      for (std::uint64_t k = 0; k < (is_pair ? 2U : 1U); ++k) {
+        Object one = is_pair ? file.at(k) : file;
+        if (is_meant(one["f_path"])) is_lock_held_ = true;
+      }
+    }
+  }
+  return *is_lock_held_;
+}
+
+FileUse FileUsers::use(const Object& task) {
+  FileUse use;
+  auto root = task_directory(task, "root");
+  auto working = task_directory(task, "pwd");
+  use.is_root = root && is_meant(*root);
+  use.is_working = working && is_meant(*working);
+  use.is_open = has_open(task);
+  use.is_mapped = has_mapped(task);
+  use.is_locked = is_lock_held() && lock_tasks_.contains(task.address().value);
+  return use;
+}
+
+}  // namespace inquest

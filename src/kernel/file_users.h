@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Which tasks use a file.
+
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "kernel/kernel.h"
+
+namespace inquest {
+
+// What a task does with a file.
+struct FileUse {
+  bool is_root = false, is_working = false;  // as a directory
+  bool is_open = false, is_mapped = false;
+  bool is_locked = false;  // by lockd, for clients elsewhere
+  bool any() const {
+    return is_root || is_working || is_open || is_mapped || is_locked;
+  }
+};
+
+// The users of one file, which is known by its path or by its inode. What
+// tasks share is looked at once.
+class FileUsers {
+ public:
+  FileUsers(const Kernel& kernel, std::string path);
+  FileUsers(const Kernel& kernel, Address inode);
+
+  FileUse use(const Object& task);
+
+ private:
+  bool is_meant(const Object& path);  // a struct path
+  bool is_meant_anew(const Object& dentry, const Object& mount) const;
+  bool has_open(const Object& task);
+  bool has_mapped(const Object& task);
+  bool is_lock_held();
+
+  const Kernel& kernel_;
+  std::string path_;
+  std::optional<Address> inode_;
+  // By what was looked at: dentry and mount, files_struct, mm_struct.
+  std::map<std::pair<Address, Address>, bool> places_;
+  std::unordered_map<std::uint64_t, bool> tables_, memories_;
+  std::optional<bool> is_lock_held_;
+  std::unordered_set<std::uint64_t> lock_tasks_;
+};
+
+}  // namespace inquest
