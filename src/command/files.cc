@@ -106,7 +106,8 @@ report::Record to_record(const FilesRow& row) {
   for (const OpenFileRow& file : row.files) {
     report::Record entry;
     entry.add("fd", file.descriptor);
-    for (const auto& [name, value] : to_record(file.state).values())
+    report::Record state = to_record(file.state);
+    for (const auto& [name, value] : state.values())
       entry.add(name, value);
     files.emplace_back(std::move(entry));
   }
