@@ -322,9 +322,7 @@ Object Collector::fair_queue_of(const Object& group) const {
   if (queues.fault() != nullptr) return queues;
   const Type* target = queues.type().stripped().target();
   if (target == nullptr || target->is_pointer()) {
-    return queues.dereference().fault() != nullptr
-               ? queues.dereference()
-               : queues.at(cpu_).dereference();
+    return queues.at(cpu_).dereference();
   }
   auto all = queues.to_address();
   if (!all) return all.error();

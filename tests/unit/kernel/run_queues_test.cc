@@ -18,21 +18,23 @@ constexpr std::uint64_t task_at = base + 0x2000, server_at = base + 0x2100,
 // list node of sched_ext at 80.
 constexpr std::uint64_t deadline_at = 8, fair_at = 48, ext_at = 80;
 
-// struct rq: current task, deadline tree, fair queue (tree, current), list of
-// sched_ext, one list of real-time tasks.
+// struct rq: current task, deadline tree, list of sched_ext, one list of
+// real-time tasks, fair queue (tree, current, group, throttled).
 struct Queue {
   std::uint64_t current = 0, deadline = 0, fair = 0, fair_current = 0;
+  std::uint64_t group = 0;
 };
 
 class QueueKernel : public FourCpuKernel {
  public:
   QueueKernel(const Queue& queue, const std::string& machine)
-      : FourCpuKernel(words_at(queue_at, {queue.current, queue.deadline,
-                                          queue.fair, queue.fair_current,
-                                          task_at + ext_at, task_at + ext_at,
-                                          queue_at + 48, queue_at + 48}) +
-                          machine,
-                      {{"runqueues", 0x1000}}) {
+      : FourCpuKernel(
+            words_at(queue_at,
+                     {queue.current, queue.deadline, 0, 0, task_at + ext_at,
+                      task_at + ext_at, queue_at + 48, queue_at + 48,
+                      queue.fair, queue.fair_current, queue.group, 0}) +
+                machine,
+            {{"runqueues", 0x1000}}) {
     add_links();
     add_entities();
     const Type& lists = types().array_of(*list_, 1);
@@ -46,9 +48,9 @@ class QueueKernel : public FourCpuKernel {
         source->structure("scx_rq", 16, {member("runnable_list", *list_, 0)});
     const Type& task = **structure("task_struct");
     source->structure(
-        "rq", 64,
+        "rq", 96,
         {member("curr", types().pointer_to(task), 0), member("dl", deadline, 8),
-         member("cfs", fair_, 16), member("scx", extensible, 32),
+         member("cfs", fair_, 64), member("scx", extensible, 32),
          member("rt", realtime, 48)});
   }
 
@@ -87,7 +89,12 @@ class QueueKernel : public FourCpuKernel {
     node_.name = "rb_node";
     node_.byte_size = 24;
     fair_.name = "cfs_rq";
-    fair_.byte_size = 16;
+    fair_.byte_size = 32;
+    // As since 7.2: the groups' queues are per-CPU variables.
+    group_ = &source->structure(
+        "task_group", 40,
+        {member("cfs_rq", types().pointer_to(fair_), 0),
+         member("children", *list_, 8), member("siblings", *list_, 24)});
   }
 
   void add_entities() {
@@ -112,6 +119,7 @@ class QueueKernel : public FourCpuKernel {
   const Type* list_ = nullptr;
   const Type* root_ = nullptr;
   const Type* entity_ = nullptr;
+  const Type* group_ = nullptr;
   Type link_{[this](const Type&, TypeBody& body) {
     body.members = {member("next", types().pointer_to(link_), 0),
                     member("prev", types().pointer_to(link_), 8)};
@@ -123,7 +131,9 @@ class QueueKernel : public FourCpuKernel {
   }};
   Type fair_{[this](const Type&, TypeBody& body) {
     body.members = {member("tasks_timeline", *root_, 0),
-                    member("curr", types().pointer_to(*entity_), 8)};
+                    member("curr", types().pointer_to(*entity_), 8),
+                    member("tg", types().pointer_to(*group_), 16),
+                    member("throttled", types().c_type("int"), 24)};
   }};
 };
 
@@ -158,7 +168,7 @@ TEST(RunQueues, OfGroupsAreFollowed) {
   QueueKernel kernel({.current = other_at, .fair_current = entity},
                      task_text(task_at, 120) + task_text(other_at, 121) +
                          words_at(entity, {0, 0, 0, group}) +
-                         words_at(group, {task_at + fair_at, 0}));
+                         words_at(group, {task_at + fair_at, 0, 0, 0}));
   EXPECT_EQ(kernel.items(false),
             (Items{"fair 0 120 2000", "extensible 0 120 2000"}));
   EXPECT_EQ(kernel.items(true), (Items{"fair 0 group", "fair 1 120 2000",
@@ -166,11 +176,29 @@ TEST(RunQueues, OfGroupsAreFollowed) {
   EXPECT_EQ(kernel.faults, Items{});
 }
 
+TEST(RunQueues, OfThrottledGroupsAreFoundFromAbove) {
+  constexpr std::uint64_t top = base + 0x3000, below = base + 0x3100,
+                          other = base + 0x3200, queue = base + 0x3300;
+  QueueKernel kernel(
+      {.group = top},
+      task_text(task_at, 120) +
+          words_at(top, {queue_at + 64, below + 24, other + 24, 0, 0}) +
+          words_at(below, {queue, below + 8, below + 8, other + 24, top + 8}) +
+          words_at(other,
+                   {queue + 0x40, other + 8, other + 8, top + 8, below + 24}) +
+          words_at(queue, {task_at + fair_at, 0, below, 1, 0, 0, 0, 0}) +
+          words_at(queue + 0x40, {0, 0, other, 0}));
+  EXPECT_EQ(kernel.items(true), (Items{"fair 0 group", "fair 1 120 2000",
+                                       "extensible 0 120 2000"}));
+  EXPECT_EQ(kernel.faults, Items{});
+  EXPECT_EQ(kernel.items(false), (Items{"extensible 0 120 2000"}));
+}
+
 TEST(RunQueues, EndWhereGroupsLoop) {
   constexpr std::uint64_t entity = base + 0x3000, group = base + 0x3100;
   QueueKernel kernel({.fair = entity}, task_text(task_at, 120) +
                                            words_at(entity, {0, 0, 0, group}) +
-                                           words_at(group, {entity, 0}));
+                                           words_at(group, {entity, 0, 0, 0}));
   kernel.items(true);
   ASSERT_EQ(kernel.faults.size(), 1U);
   EXPECT_NE(kernel.faults[0].find("loop"), std::string::npos);
