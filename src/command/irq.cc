@@ -257,12 +257,15 @@ Row row_of(const IrqTable& table, std::uint64_t number) {
   return row;
 }
 
-// Numbers far beyond the last in use are left out: there may be millions.
-std::uint64_t shown_count(const IrqTable& table) {
+// All numbers; of very many only those with a descriptor.
+void show_all(const IrqTable& table, report::Sink& out) {
   constexpr std::uint64_t many = 1 << 16;
-  std::uint64_t used =
-      table.descriptors().empty() ? 0 : table.descriptors().rbegin()->first + 1;
-  return std::max(std::min(table.count(), many), used);
+  std::uint64_t count = std::min(table.count(), many);
+  for (std::uint64_t i = 0; i < count && !interrupted(); ++i)
+    emit(out, row_of(table, i));
+  for (const auto& [number, descriptor] : table.descriptors()) {
+    if (number >= count) emit(out, row_of(table, number));
+  }
 }
 
 Result<void> show_table(const Session& session, const Options& options,
@@ -281,9 +284,7 @@ Result<void> show_table(const Session& session, const Options& options,
     for (const auto& [number, descriptor] : table.descriptors())
       emit(out, row_of(table, number));
   } else {
-    std::uint64_t count = shown_count(table);
-    for (std::uint64_t i = 0; i < count && !interrupted(); ++i)
-      emit(out, row_of(table, i));
+    show_all(table, out);
   }
   show_faults(table, out);
   return {};

@@ -10,6 +10,7 @@
 
 #include "kernel/wait_queue.h"
 
+#include <array>
 #include <map>
 
 #include "base/interrupt.h"
@@ -27,11 +28,11 @@ struct Shape {
   std::string_view link;   // the list in these
   std::string_view owner;  // what leads to the task
 };
-constexpr Shape shapes[] = {
+constexpr std::array<Shape, 3> shapes = {{
     {"wait_queue_head", "head", "wait_queue_entry", "entry", "private"},
     {"__wait_queue_head", "task_list", "__wait_queue", "task_list", "private"},
     {"swait_queue_head", "task_list", "swait_queue", "task_list", "task"},
-};
+}};
 
 const Shape* shape_of(const Object& head) {
   for (const Shape& shape : shapes) {
