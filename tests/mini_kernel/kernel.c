@@ -597,7 +597,8 @@ struct inode sh_inode = {0100755,
                          &root_super,
                          &sh_mapping,
                          12,
-                         {&root_writeback.b_dirty, &root_writeback.b_dirty}};
+                         .i_io_list = {&root_writeback.b_dirty,
+                                       &root_writeback.b_dirty}};
 struct dentry root_dentry = {
     &root_dentry, {0, 1, "/"}, &root_inode, &root_super};
 struct dentry bin_dentry = {&root_dentry, {0, 3, "bin"}, 0, &root_super};
