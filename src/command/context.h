@@ -38,8 +38,8 @@ using ShowTask = std::function<Result<void>(const Object&, report::Sink&)>;
 // is something to say. A word that names none is a problem of its own, as
 // crash words it for |command|.
 Result<void> for_tasks(const Session& session, std::string_view command,
-                       const std::vector<std::string>& words,
-                       report::Sink& out, const ShowTask& show);
+                       const std::vector<std::string>& words, report::Sink& out,
+                       const ShowTask& show);
 
 // "PID: 1  TASK: ...  CPU: 0  COMMAND: "init"" with its line end: the line
 // above what bt, ps -g, files, ... say of a task.

@@ -40,8 +40,8 @@ const Help help = {
     .examples =
         {
             {"List what is mounted", "mount"},
-            {"Which file system is mounted there?", "mount /proc"},
-            {"What is not written back yet?", "mount -i /proc"},
+            {"Which file system is mounted there?", "mount /run"},
+            {"What is not written back yet?", "mount -i /"},
         },
 };
 

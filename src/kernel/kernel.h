@@ -30,7 +30,7 @@ namespace inquest {
 class Btf;
 class LinuxArch;  // kernel/arch/: Linux on one CPU
 struct KernelLayout;
-class Modules;  // kernel/module.h: the loaded modules and their debug info
+class Modules;    // kernel/module.h: the loaded modules and their debug info
 class TaskTable;  // kernel/task_table.h: all tasks, found once
 
 // What to open, and what the user insists on.
