@@ -105,8 +105,7 @@ Result<std::uint64_t> MemoryMeter::resident_pages(const Object& task,
   return pages > 0 ? static_cast<std::uint64_t>(pages) : 0;
 }
 
-Result<TaskMemory> MemoryMeter::measure(const Object& task,
-                                        const Object& mm) {
+Result<TaskMemory> MemoryMeter::measure(const Object& task, const Object& mm) {
   TaskMemory memory;
   std::uint64_t page = kernel_.page_size();
   memory.virtual_bytes = TRY(mm["total_vm"].to_unsigned()) * page;
