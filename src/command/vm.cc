@@ -110,8 +110,7 @@ void TaskVm::show_mm_row() {
   if (mm_.fault() == nullptr) {
     row.pgd = mm_["pgd"].to_address();
     MemoryMeter meter(kernel_);
-    row.memory =
-        request_.mm ? meter.measure(task_, mm_) : meter.measure(task_);
+    row.memory = request_.mm ? meter.measure(task_, mm_) : meter.measure(task_);
   }
   emit(out_, row);
   if (!row.pgd) say(row.pgd.error());
