@@ -8,12 +8,16 @@
 
 #include <fmt/format.h>
 
+#include "base/interrupt.h"
 #include "base/numbers.h"
 #include "base/text.h"
 #include "command/columns.h"
 #include "command/context.h"
+#include "command/memory_rows.h"
 #include "command/options.h"
 #include "command/values.h"
+#include "kernel/nodes.h"
+#include "kernel/page_cache.h"
 #include "kernel/path.h"
 
 namespace inquest {
@@ -23,7 +27,9 @@ namespace {
 
 const Help help = {
     .summary = "open files",
-    .synopsis = "[-c] [-R reference] [pid | task] ... | -d dentry",
+    .synopsis =
+        "[-c] [-R reference] [pid | task] ... | -d dentry | -p inode | -n "
+        "inode",
     .description =
         "Shows the root and working directory of the tasks and, for each file\n"
         "descriptor, the struct file, the dentry, the inode, the kind of file\n"
@@ -34,6 +40,8 @@ const Help help = {
              "the address_space of each file and how many of its pages are in "
              "the page cache"},
             {"-d dentry", "what a dentry stands for"},
+            {"-p inode", "the pages of a file that are in the page cache"},
+            {"-n inode", "how many of them are on which NUMA node"},
             {"-R reference",
              "only what refers to this: a file descriptor, a part of a name, "
              "or the address of a file, dentry, inode or address_space"},
@@ -161,6 +169,34 @@ std::string to_text(const DentryRow& row) {
       address_text(row.state.superblock), kind_and_name(row.state));
 }
 
+struct InodeRow {
+  Address inode;
+  std::uint64_t pages = 0;
+};
+
+report::Record to_record(const InodeRow& row) {
+  return report::Record().with("inode", row.inode).with("nrpages", row.pages);
+}
+
+std::string to_text(const InodeRow& row) {
+  return fmt::format("{}  NRPAGES\n{:016x} {:>8}\n\n",
+                     centred("INODE", address_width), row.inode.value,
+                     row.pages);
+}
+
+struct NodeRow {
+  unsigned node = 0;
+  std::uint64_t pages = 0;
+};
+
+report::Record to_record(const NodeRow& row) {
+  return report::Record().with("node", row.node).with("pages", row.pages);
+}
+
+std::string to_text(const NodeRow& row) {
+  return fmt::format("{:>4} {:>8}\n", row.node, row.pages);
+}
+
 // ---- How we find it ----
 
 // What -R looks for.
@@ -237,8 +273,69 @@ Result<void> show_dentry(const Session& session, std::string_view word,
   return {};
 }
 
+// An inode of which -p and -n speak.
+Result<Object> file_mapping(const Session& session, std::string_view word,
+                            report::Sink& out) {
+  Address at = TRY(address_of(session.kernel, word));
+  Object inode = session.kernel.object("inode", at);
+  Object mapping = inode["i_mapping"].dereference();
+  emit(out,
+       InodeRow{.inode = at, .pages = TRY(mapping["nrpages"].to_unsigned())});
+  return mapping;
+}
+
+Result<void> show_pages(const Session& session, std::string_view word,
+                        report::Sink& out) {
+  const Kernel& kernel = session.kernel;
+  Object mapping = TRY(file_mapping(session, word, out));
+  bool is_first = true;
+  for (const FilePage& page : cached_pages(kernel, mapping)) {
+    if (interrupted()) break;
+    if (page.fault) {
+      out.problem(Error(*page.fault).while_doing("files"));
+      continue;
+    }
+    PageRow row = page_row(kernel, TRY(page_state(kernel, page.physical)));
+    if (is_first) out.layout(page_heading(row.physical_width));
+    is_first = false;
+    emit(out, row);
+  }
+  return {};
+}
+
+Result<void> show_nodes(const Session& session, std::string_view word,
+                        report::Sink& out) {
+  const Kernel& kernel = session.kernel;
+  auto nodes = TRY(memory_nodes(kernel));
+  Object mapping = TRY(file_mapping(session, word, out));
+  std::vector<NodeRow> rows;
+  for (const MemoryNode& node : nodes)
+    rows.push_back({.node = node.number, .pages = 0});
+  for (const FilePage& page : cached_pages(kernel, mapping)) {
+    if (page.fault) {
+      out.problem(Error(*page.fault).while_doing("files"));
+      continue;
+    }
+    std::uint64_t frame = page.physical.value / kernel.page_size();
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      bool is_here = frame - nodes[i].first_frame < nodes[i].spanned;
+      if (is_here) ++rows[i].pages;
+    }
+  }
+  out.layout("NODE    PAGES\n");
+  for (const NodeRow& row : rows)
+    emit(out, row);
+  return {};
+}
+
 Result<void> run(Session& session, Command::Words words, report::Sink& out) {
-  Options options = TRY(Options::parse(words, "cd:R:"));
+  Options options = TRY(Options::parse(words, "cd:n:p:R:"));
+  if (auto inode = options.argument('p')) {
+    return show_pages(session, *inode, out);
+  }
+  if (auto inode = options.argument('n')) {
+    return show_nodes(session, *inode, out);
+  }
   if (auto dentry = options.argument('d')) {
     return show_dentry(session, *dentry, out);
   }

@@ -7,6 +7,7 @@
 
 #include "kernel/page_cache.h"
 
+#include "base/interrupt.h"
 #include "kernel/list.h"
 #include "kernel/page.h"
 
@@ -22,6 +23,19 @@ bool is_shmem(const Kernel& kernel, const Object& mapping) {
   auto operations = mapping["a_ops"].to_address();
   auto shmem = kernel.symbol("shmem_aops");
   return operations && shmem && *operations == *shmem;
+}
+
+Object pages_of(const Object& mapping) {
+  return mapping[mapping.has_member("i_pages") ? "i_pages" : "page_tree"];
+}
+
+// Whether the page of |frame| belongs to the folio at |head|, which it is not
+// the first page of.
+bool is_tail(const PageMap& map, std::uint64_t frame, Address head) {
+  auto page = map.page(frame);
+  if (!page) return false;
+  auto link = (*page)["compound_head"].to_unsigned();
+  return link && *link == (head.value | 1);
 }
 
 }  // namespace
@@ -43,9 +57,7 @@ Result<PhysAddress> folio_page(const Kernel& kernel, Address folio,
 
 Result<CachedPage> cached_page(const Kernel& kernel, const Object& mapping,
                                std::uint64_t index) {
-  Object root =
-      mapping[mapping.has_member("i_pages") ? "i_pages" : "page_tree"];
-  auto found = TRY(xarray_entry(kernel, root, index));
+  auto found = TRY(xarray_entry(kernel, pages_of(mapping), index));
   if (!found) return CachedPage{};
   std::uint64_t pages_in = index - found->index;
   if (!found->is_value()) {
@@ -57,6 +69,34 @@ Result<CachedPage> cached_page(const Kernel& kernel, const Object& mapping,
   SwapEntry entry = swap_entry_of(found->entry.value >> 1);
   entry.offset += pages_in;
   return CachedPage{.physical = {}, .swap = entry};
+}
+
+Generator<FilePage> cached_pages(const Kernel& kernel, Object mapping) {
+  auto map = PageMap::open(kernel);
+  if (!map) {
+    FilePage last{.fault = map.error()};
+    co_yield last;
+    co_return;
+  }
+  for (const IndexedEntry& entry : xarray_entries(kernel, pages_of(mapping))) {
+    if (entry.is_value()) continue;
+    FilePage page{.index = entry.index, .fault = entry.fault};
+    Result<std::uint64_t> frame = entry.fault
+                                      ? Result<std::uint64_t>(*entry.fault)
+                                      : map->frame(entry.entry);
+    if (!frame) {
+      page.fault = frame.error();
+      co_yield page;
+      continue;
+    }
+    std::uint64_t next = *frame;
+    do {
+      page.physical = PhysAddress{next * kernel.page_size()};
+      co_yield page;
+      ++page.index;
+      ++next;
+    } while (!interrupted() && is_tail(*map, next, entry.entry));
+  }
 }
 
 }  // namespace inquest

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/generator.h"
 #include "kernel/kernel.h"
 #include "kernel/page_entry.h"
 
@@ -20,6 +21,15 @@ struct CachedPage {
 // Page |index| of a struct address_space.
 Result<CachedPage> cached_page(const Kernel& kernel, const Object& mapping,
                                std::uint64_t index);
+
+// A page of a file that is in memory.
+struct FilePage {
+  std::uint64_t index = 0;
+  PhysAddress physical = {};
+  std::optional<Error> fault = {};  // in the last item: what hides the rest
+};
+// All of a struct address_space, by index.
+Generator<FilePage> cached_pages(const Kernel& kernel, Object mapping);
 
 // The page that comes |pages_in| pages after the first of a folio.
 Result<PhysAddress> folio_page(const Kernel& kernel, Address folio,

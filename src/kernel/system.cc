@@ -8,17 +8,13 @@
 #include "base/text.h"
 #include "debuginfo/unpack.h"
 #include "kernel/log.h"
+#include "kernel/nodes.h"
 
 namespace inquest {
 namespace {
 
-constexpr std::uint64_t most_nodes = 1024;
 constexpr std::uint64_t most_config = 16 << 20;
 constexpr std::uint64_t most_system_calls = 4096;
-
-Result<std::uint64_t> node_pages(const Kernel& kernel, Address node) {
-  return kernel.object("pglist_data", node)["node_present_pages"].to_unsigned();
-}
 
 }  // namespace
 
@@ -48,19 +44,8 @@ Result<std::array<std::uint64_t, 3>> load_averages(const Kernel& kernel) {
 
 Result<std::uint64_t> memory_size(const Kernel& kernel) {
   std::uint64_t pages = 0;
-  unsigned word = kernel.arch().pointer_size();
-  const Symbol* nodes = kernel.symbols().find("node_data");
-  if (nodes == nullptr) {
-    Address only = TRY(kernel.symbol("contig_page_data"));
-    return TRY(node_pages(kernel, only)) * kernel.page_size();
-  }
-  std::uint64_t count =
-      std::clamp<std::uint64_t>(nodes->size / word, 1, most_nodes);
-  for (std::uint64_t i = 0; i < count; ++i) {
-    std::uint64_t node =
-        TRY(kernel.memory().load(nodes->address + i * word, word));
-    if (node == 0) continue;
-    pages += TRY(node_pages(kernel, {node}));
+  for (const MemoryNode& node : TRY(memory_nodes(kernel))) {
+    pages += node.present;
   }
   return pages * kernel.page_size();
 }

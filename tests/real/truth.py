@@ -681,6 +681,24 @@ def check_files(dump):
     dump.expect(compared > 60 and sockets > 5, f"only {compared} files were compared, {sockets} of them sockets")
 
 
+def check_cached(dump):
+    """The pages of open files in the page cache: as many as the kernel counts, each known to be the file's."""
+    counts = {}
+    for lines in by_task(dump.ask("foreach gleader files -c")[0]).values():
+        for words in (line.split() for line in lines[2:]):
+            if len(words) > 4 and words[4] == "REG":
+                counts[words[1]] = (words[2], int(words[3]))
+    answers = dump.ask(*(f"files -p {inode}" for inode in counts))
+    for (inode, (mapping, count)), lines in zip(counts.items(), answers):
+        rows = [line.split() for line in lines[4:]]
+        dump.expect(len(rows) == count, f"inode {inode}: {len(rows)} pages, the kernel counts {count}")
+        indexes = [int(row[3], 16) for row in rows]
+        dump.expect(indexes == sorted(set(indexes)), f"inode {inode}: pages {indexes[:8]}")
+        strange = [row for row in rows if row[2] not in (mapping, "0")]  # only a folio's first page says whose it is
+        dump.expect(not strange, f"inode {inode}: {strange[:2]} are not of {mapping}")
+    dump.expect(sum(count for _, count in counts.values()) > 200, f"only {counts} were compared")
+
+
 def check_signals(dump):
     """What each process blocks, ignores and catches, and what waits for it."""
     answers = by_task(dump.ask("foreach gleader sig")[0])
