@@ -14,6 +14,7 @@
 #include "command/options.h"
 #include "command/structure_row.h"
 #include "command/values.h"
+#include "report/paragraphs.h"
 
 namespace inquest {
 namespace {
@@ -189,13 +190,13 @@ void show_wanted(const Request& request, const Wanted& what,
 void show_lists(const Request& request) {
   auto programs = bpf_programs(request.kernel());
   auto maps = bpf_maps(request.kernel());
-  report::Sink& out = request.out;
+  report::Paragraphs out(request.out);
   show_wanted(request, Wanted{"program", std::nullopt, true}, programs,
               [&out](const Request&, const BpfProgram& one, bool is_first) {
                 if (is_first) out.layout(program_heading);
                 emit(out, BpfProgramRow{one, false});
               });
-  out.layout("\n");
+  out.next();
   show_wanted(request, Wanted{"map", std::nullopt, true}, maps,
               [&out](const Request&, const BpfMap& one, bool is_first) {
                 if (is_first) out.layout(map_heading);
@@ -219,41 +220,52 @@ Result<void> check(const Options& options, const Wanted& programs,
   return {};
 }
 
-Result<void> run(Session& session, Command::Words words, report::Sink& out) {
-  Options options = TRY(Options::parse(words, "p:PtTjm:Ml:Lsxd"));
-  Wanted programs = TRY(wanted(options, "program", 'p', 'P'));
-  Wanted maps = TRY(wanted(options, "map", 'm', 'M'));
-  Wanted links = TRY(wanted(options, "link", 'l', 'L'));
-  bool is_any = programs.is_any() || maps.is_any() || links.is_any();
-  TRY(check(options, programs, is_any));
-  Request request{session, options, out};
-  if (!is_any) {
-    show_lists(request);
-    return {};
+// What of each kind is wanted.
+struct AllWanted {
+  Wanted programs, maps, links;
+  bool is_any() const {
+    return programs.is_any() || maps.is_any() || links.is_any();
   }
-  const Kernel& kernel = session.kernel;
-  if (programs.is_any()) {
-    show_wanted(request, programs, bpf_programs(kernel),
-                [](const Request& of, const BpfProgram& one, bool is_first) {
-                  if (!is_first) of.out.layout("\n");
+};
+
+void show_details(const Request& request, const AllWanted& all,
+                  report::Paragraphs& out) {
+  const Kernel& kernel = request.kernel();
+  if (all.programs.is_any()) {
+    show_wanted(request, all.programs, bpf_programs(kernel),
+                [&out](const Request& of, const BpfProgram& one, bool) {
+                  out.next();
                   show_program(of, one);
                 });
   }
-  if (programs.is_any() && maps.is_any()) out.layout("\n");
-  if (maps.is_any()) {
-    show_wanted(request, maps, bpf_maps(kernel),
-                [](const Request& of, const BpfMap& one, bool is_first) {
-                  if (!is_first) of.out.layout("\n");
+  if (all.maps.is_any()) {
+    show_wanted(request, all.maps, bpf_maps(kernel),
+                [&out](const Request& of, const BpfMap& one, bool) {
+                  out.next();
                   show_map(of, one);
                 });
   }
-  if (links.is_any() && (programs.is_any() || maps.is_any())) out.layout("\n");
-  if (links.is_any()) {
-    show_wanted(request, links, bpf_links(kernel),
-                [](const Request& of, const BpfLink& one, bool is_first) {
-                  if (is_first) of.out.layout(link_heading);
-                  show_link(of, one);
-                });
+  if (!all.links.is_any()) return;
+  out.next();
+  show_wanted(request, all.links, bpf_links(kernel),
+              [&out](const Request& of, const BpfLink& one, bool is_first) {
+                if (is_first) out.layout(link_heading);
+                show_link(of, one);
+              });
+}
+
+Result<void> run(Session& session, Command::Words words, report::Sink& out) {
+  Options options = TRY(Options::parse(words, "p:PtTjm:Ml:Lsxd"));
+  AllWanted all{.programs = TRY(wanted(options, "program", 'p', 'P')),
+                .maps = TRY(wanted(options, "map", 'm', 'M')),
+                .links = TRY(wanted(options, "link", 'l', 'L'))};
+  TRY(check(options, all.programs, all.is_any()));
+  report::Paragraphs paragraphs(out);
+  Request request{session, options, paragraphs};
+  if (all.is_any()) {
+    show_details(request, all, paragraphs);
+  } else {
+    show_lists(request);
   }
   return {};
 }
