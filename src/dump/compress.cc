@@ -6,12 +6,12 @@
 #include <optional>
 
 #include <fmt/format.h>
+#include <lz4.h>
 #include <lzo/lzo1x.h>
 #include <snappy-c.h>
 #include <zlib.h>
 #include <zstd.h>
 
-#include "dump/lz4.h"
 #include "dump/lzo_rle.h"
 
 namespace inquest {
@@ -56,6 +56,15 @@ Unpacked unpack_lzo(Bytes packed, std::span<std::byte> out) {
       reinterpret_cast<unsigned char*>(out.data()), &size, nullptr);
   if (status != LZO_E_OK) return std::nullopt;
   return size;
+}
+
+Unpacked unpack_lz4(Bytes packed, std::span<std::byte> out) {
+  int size = LZ4_decompress_safe(reinterpret_cast<const char*>(packed.data()),
+                                 reinterpret_cast<char*>(out.data()),
+                                 static_cast<int>(packed.size()),
+                                 static_cast<int>(out.size()));
+  if (size < 0) return std::nullopt;
+  return static_cast<std::size_t>(size);
 }
 
 Unpacked unpack_snappy(Bytes packed, std::span<std::byte> out) {

@@ -29,11 +29,11 @@ std::string unpacked(Compression method, const std::vector<unsigned>& packed,
 }
 
 TEST(Lz4, CopiesWhatItHasJustMade) {
-  // "ab", then 10 bytes from 2 back, then "xyz".
+  // "ab", then 10 bytes from 2 back, then "vwxyz".
   EXPECT_EQ(unpacked(Compression::lz4,
-                     {0x26, 'a', 'b', 2, 0, 0x30, 'x', 'y', 'z'}, 15),
+                     {0x26, 'a', 'b', 2, 0, 0x50, 'v', 'w', 'x', 'y', 'z'}, 17),
             "abababababab"
-            "xyz");
+            "vwxyz");
 }
 
 TEST(Lz4, HasLongLengths) {
