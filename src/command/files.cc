@@ -309,6 +309,7 @@ Result<void> show_nodes(const Session& session, std::string_view word,
   auto nodes = TRY(memory_nodes(kernel));
   Object mapping = TRY(file_mapping(session, word, out));
   std::vector<NodeRow> rows;
+  rows.reserve(nodes.size());
   for (const MemoryNode& node : nodes)
     rows.push_back({.node = node.number, .pages = 0});
   for (const FilePage& page : cached_pages(kernel, mapping)) {
