@@ -10,15 +10,6 @@
 namespace inquest {
 namespace {
 
-std::string number(const Result<std::uint64_t>& value) {
-  return report::cell_text(
-      value, [](std::uint64_t plain) { return fmt::to_string(plain); });
-}
-
-std::string text(const Result<std::string>& value) {
-  return value ? printable(*value) : report::cell_text(value.error());
-}
-
 std::string quoted(const std::string& name) {
   return name.empty() ? "(unused)" : fmt::format("\"{}\"", printable(name));
 }
@@ -26,7 +17,7 @@ std::string quoted(const std::string& name) {
 std::string map_list(const BpfProgram& program) {
   std::string all;
   for (const auto& id : program.map_ids)
-    all += (all.empty() ? "" : ",") + number(id);
+    all += (all.empty() ? "" : ",") + cell(id);
   return all;
 }
 
@@ -59,7 +50,7 @@ std::string to_text(const BpfProgramRow& row) {
   std::string all = fmt::format(
       "{:>3} {:016x} {:016x} {} {:<16} {}\n", program.id,
       program.object.address().value, program.auxiliary.address().value,
-      centred(text(program.type), 13), text(program.tag),
+      centred(cell(program.type), 13), cell(program.tag),
       centred(map_list(program), 9));
   if (!row.has_details) return all;
   all += fmt::format("     XLATED: {}  JITED: {}  MEMLOCK: {}\n",
@@ -67,14 +58,14 @@ std::string to_text(const BpfProgramRow& row) {
                                        [](std::uint64_t count) {
                                          return fmt::to_string(count * unit);
                                        }),
-                     number(program.compiled_size), number(program.memory));
+                     cell(program.compiled_size), cell(program.memory));
   all += fmt::format("     LOAD_TIME: {}\n",
                      report::cell_text(program.load_time, date_text));
   all +=
       fmt::format("     GPL_COMPATIBLE: {}  NAME: {}  UID: {}\n",
                   report::cell_text(program.is_gpl,
                                     [](bool is) { return is ? "yes" : "no"; }),
-                  quoted(program.name), number(program.uid));
+                  quoted(program.name), cell(program.uid));
   return all;
 }
 
@@ -102,12 +93,12 @@ std::string to_text(const BpfMapRow& row) {
   });
   std::string all =
       fmt::format("{:>3} {:016x} {}  {}\n", map.id, map.object.address().value,
-                  centred(text(map.type), 15), flags);
+                  centred(cell(map.type), 15), flags);
   if (!row.has_details) return all;
   all += fmt::format(
       "     KEY_SIZE: {}  VALUE_SIZE: {}  MAX_ENTRIES: {}  MEMLOCK: {}\n",
-      number(map.key_size), number(map.value_size), number(map.most_entries),
-      number(map.memory));
+      cell(map.key_size), cell(map.value_size), cell(map.most_entries),
+      cell(map.memory));
   all += fmt::format("     NAME: {}  UID: {}\n", quoted(map.name),
                      map.uid ? fmt::to_string(*map.uid) : "(unused)");
   return all;
@@ -128,7 +119,7 @@ std::string to_text(const BpfLinkRow& row) {
   const BpfLink& link = row.link;
   return fmt::format(
       "{:>3} {:016x} {} {:<16} {:>4} {}\n", link.id,
-      link.object.address().value, centred(text(link.type), 15),
+      link.object.address().value, centred(cell(link.type), 15),
       report::cell_text(
           link.program,
           [](Address at) { return fmt::format("{:016x}", at.value); }),

@@ -4,10 +4,33 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <string>
 #include <string_view>
 
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "report/report.h"
+
 namespace inquest {
+
+// What there is, or in brackets why there is none: numbers in decimal,
+// addresses in hexadecimal, text made safe for a terminal.
+template <std::integral T>
+std::string cell(const Result<T>& number) {
+  return number ? fmt::to_string(*number) : report::cell_text(number.error());
+}
+inline std::string cell(const Result<Address>& at) {
+  return at ? fmt::format("{:x}", at->value) : report::cell_text(at.error());
+}
+inline std::string cell(const Result<std::string>& text) {
+  return text ? printable(*text) : report::cell_text(text.error());
+}
+inline std::string hex_cell(const Result<std::uint64_t>& number) {
+  return number ? fmt::format("{:x}", *number)
+                : report::cell_text(number.error());
+}
 
 // |text| in the middle of |width| places; an odd one is on the right.
 inline std::string centred(std::string_view text, std::size_t width) {

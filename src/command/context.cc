@@ -6,21 +6,12 @@
 #include "base/interrupt.h"
 #include "base/numbers.h"
 #include "base/text.h"
+#include "command/columns.h"
 #include "kernel/running_kernel.h"
 #include "report/paragraphs.h"
 
 namespace inquest {
 namespace {
-
-std::string comm_text(const Result<std::string>& comm) {
-  return comm ? printable(*comm) : report::cell_text(comm.error());
-}
-
-template <typename T>
-std::string number_text(const Result<T>& number) {
-  return report::cell_text(number,
-                           [](T value) { return fmt::to_string(value); });
-}
 
 // Whether the task's stack holds a return address in |function|; behind its
 // end, too, where the call that does not return is the last instruction.
@@ -128,8 +119,8 @@ report::Record to_record(const TaskHeader& row) {
 
 std::string to_text(const TaskHeader& row) {
   return fmt::format("PID: {:<7}  TASK: {:x}  CPU: {:<3}  COMMAND: \"{}\"\n",
-                     number_text(row.pid), row.task.value, number_text(row.cpu),
-                     comm_text(row.comm));
+                     cell(row.pid), row.task.value, cell(row.cpu),
+                     cell(row.comm));
 }
 
 ContextRow context_row(const Kernel& kernel, const Object& task) {
@@ -158,15 +149,12 @@ report::Record to_record(const ContextRow& row) {
 std::string to_text(const ContextRow& row) {
   const Task& task = row.task;
   std::string text;
-  text += fmt::format("    PID: {}\n", number_text(task.pid));
-  text += fmt::format("COMMAND: \"{}\"\n", comm_text(task.comm));
+  text += fmt::format("    PID: {}\n", cell(task.pid));
+  text += fmt::format("COMMAND: \"{}\"\n", cell(task.comm));
   text += fmt::format("   TASK: {:x}  ", task.address.value);
   if (row.same_pid > 1) text += fmt::format("(1 of {})  ", row.same_pid);
-  text += fmt::format("[THREAD_INFO: {}]\n",
-                      report::cell_text(task.thread_info, [](Address at) {
-                        return fmt::format("{:x}", at.value);
-                      }));
-  text += fmt::format("    CPU: {}\n", number_text(task.cpu));
+  text += fmt::format("[THREAD_INFO: {}]\n", cell(task.thread_info));
+  text += fmt::format("    CPU: {}\n", cell(task.cpu));
   text += fmt::format("  STATE: {} ",
                       report::cell_text(task.state, [](const TaskState& state) {
                         return state.name();

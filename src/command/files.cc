@@ -74,23 +74,14 @@ struct DentryRow {
 constexpr int address_width = 16;
 
 std::string address_text(const Result<Address>& at) {
-  return fmt::format(
-      "{:>{}}",
-      report::cell_text(
-          at, [](Address place) { return fmt::format("{:x}", place.value); }),
-      address_width);
-}
-
-std::string name_text(const Result<std::string>& name) {
-  return report::cell_text(
-      name, [](const std::string& text) { return printable(text); });
+  return fmt::format("{:>{}}", cell(at), address_width);
 }
 
 // The kind and the name, which end each line.
 std::string kind_and_name(const FileState& state) {
   std::string kind = report::cell_text(
       state.kind, [](std::string_view text) { return std::string(text); });
-  return fmt::format("{:<4} {}\n", kind, name_text(state.name));
+  return fmt::format("{:<4} {}\n", kind, cell(state.name));
 }
 
 report::Record to_record(const FileState& state) {
@@ -127,8 +118,7 @@ std::string line_text(const OpenFileRow& row, bool has_pages) {
   const FileState& state = row.state;
   std::string text = fmt::format("{:>3} ", row.descriptor);
   if (has_pages) {
-    std::string pages = report::cell_text(
-        state.pages, [](std::uint64_t count) { return fmt::to_string(count); });
+    std::string pages = cell(state.pages);
     text += fmt::format("{} {} {:>7} ", address_text(state.inode),
                         address_text(state.mapping), pages);
   } else {
@@ -140,8 +130,8 @@ std::string line_text(const OpenFileRow& row, bool has_pages) {
 
 std::string to_text(const FilesRow& row) {
   std::string text = to_text(row.header);
-  text += fmt::format("ROOT: {}    CWD: {}\n", name_text(row.root),
-                      name_text(row.working));
+  text +=
+      fmt::format("ROOT: {}    CWD: {}\n", cell(row.root), cell(row.working));
   if (row.files.empty()) return text + "No open files\n";
   if (row.has_pages) {
     text += fmt::format(" FD {} {} NRPAGES TYPE PATH\n",

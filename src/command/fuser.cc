@@ -6,6 +6,7 @@
 #include "base/interrupt.h"
 #include "base/numbers.h"
 #include "base/text.h"
+#include "command/columns.h"
 #include "command/context.h"
 #include "command/options.h"
 #include "kernel/file_users.h"
@@ -58,8 +59,7 @@ report::Record to_record(const Row& row) {
 
 std::string to_text(const Row& row) {
   constexpr std::size_t width = 15;
-  std::string pid = report::cell_text(
-      row.task.pid, [](std::int64_t value) { return fmt::to_string(value); });
+  std::string pid = cell(row.task.pid);
   std::string comm = report::cell_text(
       row.task.comm,
       [](const std::string& name) { return '"' + printable(name) + '"'; });

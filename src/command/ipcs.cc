@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/numbers.h"
+#include "command/columns.h"
 #include "command/context.h"
 #include "command/options.h"
 #include "kernel/ipc.h"
@@ -40,12 +41,6 @@ const Help help = {
 
 // ---- What we answer ----
 
-template <typename T>
-std::string number(const Result<T>& value) {
-  return report::cell_text(value,
-                           [](T plain) { return fmt::to_string(plain); });
-}
-
 report::Record common_record(std::string_view kind, const IpcObject& object) {
   constexpr std::uint64_t permissions = 0777;
   report::Record record;
@@ -70,7 +65,7 @@ std::string common_text(const IpcObject& object) {
     return fmt::format("{:o}", value & permissions);
   });
   return fmt::format("{:016x} {:<8} {:<10} {:<5} {:<5} ", object.address.value,
-                     key, number(object.id), number(object.uid), mode);
+                     key, cell(object.id), cell(object.uid), mode);
 }
 
 struct SharedMemoryRow {
@@ -97,17 +92,14 @@ std::string to_text(const SharedMemoryRow& row) {
   const SharedMemory& memory = row.memory;
   std::string text =
       common_text(row.object) +
-      fmt::format("{:<10} {:<6} {} {}\n", number(memory.bytes),
-                  number(memory.attached), memory.is_destroyed ? "dest" : "",
+      fmt::format("{:<10} {:<6} {} {}\n", cell(memory.bytes),
+                  cell(memory.attached), memory.is_destroyed ? "dest" : "",
                   memory.is_locked ? "locked" : "");
   if (!row.has_details) return text;
   return text +
          fmt::format("PAGES ALLOCATED/RESIDENT/SWAPPED: {}/{}/{}\nINODE: {}\n",
-                     number(memory.pages), number(memory.resident),
-                     number(memory.swapped),
-                     report::cell_text(memory.inode, [](Address at) {
-                       return fmt::format("{:x}", at.value);
-                     }));
+                     cell(memory.pages), cell(memory.resident),
+                     cell(memory.swapped), cell(memory.inode));
 }
 
 struct SemaphoreRow {
@@ -120,7 +112,7 @@ report::Record to_record(const SemaphoreRow& row) {
 }
 
 std::string to_text(const SemaphoreRow& row) {
-  return common_text(row.object) + fmt::format("{:<10}\n", number(row.count));
+  return common_text(row.object) + fmt::format("{:<10}\n", cell(row.count));
 }
 
 struct MessageRow {
@@ -136,8 +128,8 @@ report::Record to_record(const MessageRow& row) {
 
 std::string to_text(const MessageRow& row) {
   return common_text(row.object) + fmt::format("{:<12} {:<12}\n",
-                                               number(row.queue.bytes),
-                                               number(row.queue.messages));
+                                               cell(row.queue.bytes),
+                                               cell(row.queue.messages));
 }
 
 // ---- How we find it ----

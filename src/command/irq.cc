@@ -53,10 +53,6 @@ const Help help = {
 constexpr std::size_t address_width = 16;
 constexpr std::string_view unused = "(unused)";
 
-std::string name_text(const Result<std::string>& name) {
-  return name ? printable(*name) : report::cell_text(name.error());
-}
-
 report::List name_list(const std::vector<IrqAction>& actions) {
   report::List names;
   for (const IrqAction& action : actions)
@@ -68,7 +64,7 @@ std::string joined_names(const std::vector<IrqAction>& actions) {
   std::string text;
   for (const IrqAction& action : actions) {
     if (!text.empty()) text += ',';
-    text += name_text(action.name);
+    text += cell(action.name);
   }
   return text;
 }
@@ -169,13 +165,11 @@ report::Record to_record(const CountRow& row) {
 std::string to_text(const CountRow& row) {
   std::string text = fmt::format("{:>3}: ", row.number);
   for (const auto& count : row.counts) {
-    std::string cell = report::cell_text(
-        count, [](std::uint64_t value) { return fmt::to_string(value); });
-    text += fmt::format("{:>10} ", cell);
+    text += fmt::format("{:>10} ", cell(count));
   }
-  text += fmt::format("{:>8}", name_text(row.chip));
+  text += fmt::format("{:>8}", cell(row.chip));
   if (!row.flow || !row.flow->empty()) {
-    text += fmt::format("-{:<8}", name_text(row.flow));
+    text += fmt::format("-{:<8}", cell(row.flow));
   }
   return text + fmt::format(" {}\n", joined_names(row.actions));
 }

@@ -15,16 +15,6 @@ namespace {
 constexpr std::size_t address_width = 16;
 constexpr std::size_t user_width = 10;
 
-std::string hex_cell(const Result<std::uint64_t>& value) {
-  return report::cell_text(
-      value, [](std::uint64_t number) { return fmt::format("{:x}", number); });
-}
-
-std::string hex_cell(const Result<Address>& value) {
-  return report::cell_text(
-      value, [](Address at) { return fmt::format("{:x}", at.value); });
-}
-
 std::string present_text(const PageEntryRow& row) {
   std::string value = fmt::format("{:x}", row.value);
   std::string physical = fmt::format("{:x}", row.entry.physical.value);
@@ -41,8 +31,7 @@ std::string present_text(const PageEntryRow& row) {
 
 std::string swapped_text(const PageEntryRow& row) {
   std::string value = fmt::format("{:x}", row.value);
-  std::string file = report::cell_text(
-      row.swap_file, [](const std::string& name) { return printable(name); });
+  std::string file = cell(row.swap_file);
   std::string offset = fmt::to_string(row.entry.swap.offset);
   std::size_t width = std::max(value.size(), std::size_t{3});
   std::size_t file_width = std::max(file.size(), std::size_t{4});
@@ -130,11 +119,9 @@ report::Record to_record(const Vma& row) {
 }
 
 std::string to_text(const Vma& row) {
-  std::string file = report::cell_text(
-      row.file, [](const std::string& name) { return printable(name); });
+  std::string file = cell(row.file);
   return fmt::format("{:016x} {:>10} {:>10} {:>6} {}\n", row.at.value,
-                     hex_cell(row.start), hex_cell(row.end),
-                     hex_cell(row.flags), file);
+                     cell(row.start), cell(row.end), hex_cell(row.flags), file);
 }
 
 std::optional<FilePlace> place_in_file(const Vma& vma, Address at,
@@ -181,11 +168,10 @@ report::Record to_record(const PageRow& row) {
 
 std::string to_text(const PageRow& row) {
   const PageState& page = row.page;
-  std::string count = report::cell_text(
-      page.count, [](std::int64_t number) { return fmt::to_string(number); });
+  std::string count = cell(page.count);
   return fmt::format(
       "{:016x} {:>{}x} {:>16} {:>8} {:>2} {} {}\n", page.at.value,
-      page.physical.value, row.physical_width, hex_cell(page.mapping),
+      page.physical.value, row.physical_width, cell(page.mapping),
       hex_cell(page.index), count, hex_cell(page.flags),
       printable(fmt::format("{}", fmt::join(page.flag_names, ","))));
 }

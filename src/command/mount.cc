@@ -8,6 +8,7 @@
 #include "base/interrupt.h"
 #include "base/numbers.h"
 #include "base/text.h"
+#include "command/columns.h"
 #include "command/context.h"
 #include "command/options.h"
 #include "kernel/mounts.h"
@@ -70,20 +71,15 @@ report::Record to_record(const Row& row) {
   return record;
 }
 
-std::string text_of(const Result<std::string>& text) {
-  return report::cell_text(
-      text, [](const std::string& value) { return printable(value); });
-}
-
 std::string to_text(const Row& row) {
   std::string super = report::cell_text(row.mount.super_block, [](Address at) {
     return fmt::format("{:016x}", at.value);
   });
-  std::string what = fmt::format("{:<6} {}", text_of(row.mount.type),
-                                 text_of(row.mount.device));
+  std::string what =
+      fmt::format("{:<6} {}", cell(row.mount.type), cell(row.mount.device));
   std::string text =
       fmt::format("{:016x} {} {:<16} {:<10}\n", row.mount.address.value, super,
-                  what, text_of(row.mount.directory));
+                  what, cell(row.mount.directory));
   if (!row.has_inodes) return text;
   text += "DIRTY INODES\n";
   for (Address inode : row.inodes)

@@ -31,7 +31,7 @@ struct TableRow {
 };
 
 template <typename T>
-std::string cell(const Result<T>& value) {
+std::string short_cell(const Result<T>& value) {
   return value ? fmt::to_string(*value) : "?";
 }
 
@@ -71,7 +71,7 @@ std::string middle_text(const TableRow& row) {
   if (row.has_priority) {
     std::string policy =
         row.policy ? std::string(policy_name(*row.policy)) : "?";
-    return fmt::format("{:>8} {:>5}", policy, cell(row.priority));
+    return fmt::format("{:>8} {:>5}", policy, short_cell(row.priority));
   }
   if (!row.memory) return fmt::format("{:>4} {:>8} {:>8}", "?", "?", "?");
   return fmt::format("{:4.1f} {:8} {:8}", row.memory->percent,
@@ -89,8 +89,8 @@ std::string to_text(const TableRow& row) {
           : fmt::format("{:x}", task.address.value);
   std::string_view state = task.state ? task.state->abbreviation() : "??";
   return fmt::format("{} {:>7} {:>7} {:>3}  {}  {:<3} {}  {}\n",
-                     task.is_active ? '>' : ' ', cell(task.pid),
-                     cell(task.ppid), cell(task.cpu), where, state,
+                     task.is_active ? '>' : ' ', short_cell(task.pid),
+                     short_cell(task.ppid), short_cell(task.cpu), where, state,
                      middle_text(row), comm_text(row));
 }
 

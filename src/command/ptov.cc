@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/numbers.h"
+#include "command/columns.h"
 #include "command/values.h"
 #include "kernel/page.h"
 
@@ -61,9 +62,7 @@ report::Record to_record(const CpuRow& row) {
 }
 
 std::string to_text(const CpuRow& row) {
-  std::string at = report::cell_text(row.virtual_at, [](Address address) {
-    return fmt::format("{:x}", address.value);
-  });
+  std::string at = cell(row.virtual_at);
   return fmt::format("  {:<{}}{}\n", fmt::format("[{}]", row.cpu), row.width,
                      at);
 }

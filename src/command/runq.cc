@@ -7,6 +7,7 @@
 
 #include "base/interrupt.h"
 #include "base/text.h"
+#include "command/columns.h"
 #include "command/cpu_list.h"
 #include "command/options.h"
 #include "kernel/run_queues.h"
@@ -54,25 +55,21 @@ struct TaskCell {
   Result<std::string> comm;
 };
 
-report::Record to_record(const TaskCell& cell) {
+report::Record to_record(const TaskCell& task) {
   return report::Record()
-      .with("pid", cell.pid)
-      .with("task", cell.task)
-      .with("comm", cell.comm);
+      .with("pid", task.pid)
+      .with("task", task.task)
+      .with("comm", task.comm);
 }
 
 // "PID: 1      TASK: ...  COMMAND: "init""
-std::string cell_text(const TaskCell& cell) {
-  std::string pid = report::cell_text(
-      cell.pid, [](std::int64_t value) { return fmt::to_string(value); });
-  std::string comm = report::cell_text(
-      cell.comm, [](const std::string& name) { return printable(name); });
-  return fmt::format("PID: {:<5}  TASK: {:x}  COMMAND: \"{}\"", pid,
-                     cell.task.value, comm);
+std::string cell_text(const TaskCell& task) {
+  return fmt::format("PID: {:<5}  TASK: {:x}  COMMAND: \"{}\"", cell(task.pid),
+                     task.task.value, cell(task.comm));
 }
 
-std::string cell_text(const Result<TaskCell>& cell) {
-  return cell ? cell_text(*cell) : report::cell_text(cell.error());
+std::string cell_text(const Result<TaskCell>& task) {
+  return task ? cell_text(*task) : report::cell_text(task.error());
 }
 
 report::Value cell_value(const Result<TaskCell>& cell) {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/interrupt.h"
+#include "command/columns.h"
 #include "command/options.h"
 #include "command/structure_row.h"
 #include "command/values.h"
@@ -45,12 +46,6 @@ const Help help = {
 };
 
 // ---- What we answer ----
-
-template <typename T>
-std::string number(const Result<T>& value) {
-  return report::cell_text(value,
-                           [](T plain) { return fmt::to_string(plain); });
-}
 
 struct QueueRow {
   Address at;
@@ -129,7 +124,7 @@ std::string to_text(const QueueRow& row) {
   const SbitmapQueue& queue = row.queue;
   std::string hints;
   for (const auto& hint : queue.hints)
-    hints += (hints.empty() ? "" : ", ") + number(hint);
+    hints += (hints.empty() ? "" : ", ") + cell(hint);
   std::string text;
   auto line = [&text](std::string_view name, const std::string& value) {
     text += fmt::format("{} = {}\n", name, value);
@@ -140,8 +135,8 @@ std::string to_text(const QueueRow& row) {
   line("bits_per_word", fmt::to_string(queue.bitmap.bits_per_word));
   line("map_nr", fmt::to_string(queue.bitmap.words));
   line("alloc_hint", "{" + hints + "}");
-  line("wake_batch", number(queue.wake_batch));
-  line("wake_index", number(queue.wake_index));
+  line("wake_batch", cell(queue.wake_batch));
+  line("wake_index", cell(queue.wake_index));
   if (queue.active_waits) {
     line("ws_active", fmt::to_string(*queue.active_waits));
   }

@@ -184,11 +184,7 @@ std::string to_text(const PendingSignals& row, std::string_view margin) {
   text += fmt::format("{}  SIGQUEUE:  SIG  SIGINFO\n", margin);
   for (const auto& entry : row.queue) {
     text += fmt::format("{}             {:>3}  {:x}\n", margin,
-                        report::cell_text(entry.number,
-                                          [](std::uint64_t number) {
-                                            return fmt::to_string(number);
-                                          }),
-                        entry.info.value);
+                        cell(entry.number), entry.info.value);
   }
   if (row.broken) {
     text += fmt::format("{}             {}\n", margin,
@@ -206,11 +202,8 @@ std::string to_text(const ThreadRow& row, std::string_view margin) {
 
 std::string to_text(const SigRow& row) {
   std::string text = to_text(row.header);
-  text +=
-      fmt::format("SIGNAL_STRUCT: {:x}  NR_THREADS: {}\n", row.group.at.value,
-                  report::cell_text(row.group.threads, [](std::int64_t count) {
-                    return fmt::to_string(count);
-                  }));
+  text += fmt::format("SIGNAL_STRUCT: {:x}  NR_THREADS: {}\n",
+                      row.group.at.value, cell(row.group.threads));
   if (!row.group.actions.empty()) {
     text += fmt::format(" SIG {}    HANDLER {} FLAGS\n",
                         centred("SIGACTION", 16), centred("MASK", 16));

@@ -68,12 +68,7 @@ std::string to_text(const Row& row) {
                             [](bool is) { return is ? "PARTITION" : "FILE"; }),
           9),
       unit(row.kilobytes, "k"), unit(row.used_kilobytes, "k"),
-      unit(percentage(row), "%"),
-      report::cell_text(
-          row.area.priority,
-          [](std::int64_t value) { return fmt::to_string(value); }),
-      row.area.name ? printable(*row.area.name)
-                    : report::cell_text(row.area.name.error()));
+      unit(percentage(row), "%"), cell(row.area.priority), cell(row.area.name));
 }
 
 // ---- How we find it ----

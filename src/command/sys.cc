@@ -10,6 +10,7 @@
 #include "base/interrupt.h"
 #include "base/numbers.h"
 #include "base/text.h"
+#include "command/columns.h"
 #include "command/options.h"
 #include "debuginfo/elf_file.h"
 #include "kernel/clock.h"
@@ -45,10 +46,6 @@ const Help help = {
 };
 
 // ---- What we answer ----
-
-std::string shown(const Result<std::string>& value) {
-  return value ? printable(*value) : report::cell_text(value.error());
-}
 
 struct TaintRow {
   std::uint64_t mask = 0;
@@ -309,9 +306,9 @@ std::string to_text(const SystemRow& row) {
   line("CPUS", row.offline == 0
                    ? std::to_string(row.cpus)
                    : fmt::format("{} [OFFLINE: {}]", row.cpus, row.offline));
-  line("DATE", shown(row.date));
-  line("UPTIME", shown(row.uptime));
-  line("LOAD AVERAGE", shown(row.load));
+  line("DATE", cell(row.date));
+  line("UPTIME", cell(row.uptime));
+  line("LOAD AVERAGE", cell(row.load));
   line("TASKS", std::to_string(row.tasks));
   auto uts = [&row](std::string UtsName::*part) {
     return row.uts ? printable((*row.uts).*part)
@@ -323,7 +320,7 @@ std::string to_text(const SystemRow& row) {
   line("MACHINE",
        fmt::format("{}  ({} Mhz)", uts(&UtsName::machine),
                    row.megahertz ? std::to_string(*row.megahertz) : "unknown"));
-  line("MEMORY", shown(row.memory));
+  line("MEMORY", cell(row.memory));
   if (row.is_live) return text;
   bool is_oops = row.panic.find("Oops: ") != std::string::npos;
   line("PANIC", fmt::format("\"{}\"{}", printable(row.panic),

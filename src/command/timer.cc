@@ -163,25 +163,19 @@ report::Record to_record(const ClockRow& row) {
       .with("timers", std::move(timers));
 }
 
-std::string number_cell(const Result<std::int64_t>& number) {
-  return report::cell_text(
-      number, [](std::int64_t value) { return fmt::to_string(value); });
-}
-
 struct HrtimerTexts {
   std::string soft_expires, expires, left;
 };
 
 std::string table_text(const ClockRow& row) {
-  std::string now = number_cell(row.clock.now);
+  std::string now = cell(row.clock.now);
   std::size_t time_width = std::string_view("SOFTEXPIRES").size();
   time_width = std::max(time_width, now.size());
   std::size_t left_width = 3;
   std::vector<HrtimerTexts> texts;
-  for (const HrtimerCell& cell : row.cells) {
-    texts.push_back({number_cell(cell.timer.soft_expires),
-                     number_cell(cell.timer.expires),
-                     number_cell(time_left(row, cell.timer))});
+  for (const HrtimerCell& one : row.cells) {
+    texts.push_back({cell(one.timer.soft_expires), cell(one.timer.expires),
+                     cell(time_left(row, one.timer))});
     time_width = std::max({time_width, texts.back().soft_expires.size(),
                            texts.back().expires.size()});
     left_width = std::max(left_width, texts.back().left.size());
@@ -194,15 +188,12 @@ std::string table_text(const ClockRow& row) {
       centred_right("EXPIRES", time_width), centred_right("TTE", left_width),
       centred("HRTIMER", address_width), centred("FUNCTION", address_width));
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    const HrtimerCell& cell = row.cells[i];
-    std::string function = report::cell_text(
-        cell.timer.function,
-        [](Address at) { return fmt::format("{:x}", at.value); });
+    const HrtimerCell& one = row.cells[i];
     text += fmt::format("  {}  {}  {:>{}}  {:<{}x}  {}  <{}>\n",
                         centred_right(texts[i].soft_expires, time_width),
                         centred_right(texts[i].expires, time_width),
-                        texts[i].left, left_width, cell.timer.at.value,
-                        address_width, function, cell.symbol);
+                        texts[i].left, left_width, one.timer.at.value,
+                        address_width, cell(one.timer.function), one.symbol);
   }
   return text;
 }

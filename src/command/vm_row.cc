@@ -17,11 +17,6 @@ constexpr std::size_t resident_width = 6;
 constexpr std::size_t total_width = 8;
 constexpr std::size_t page_width = 10;
 
-std::string address_cell(const Result<Address>& value) {
-  return report::cell_text(
-      value, [](Address at) { return fmt::format("{:x}", at.value); });
-}
-
 std::string size_cell(const Result<TaskMemory>& memory,
                       std::uint64_t TaskMemory::*part) {
   return report::cell_text(memory, [part](const TaskMemory& all) {
@@ -36,8 +31,7 @@ Result<std::uint64_t> size_of(const Result<TaskMemory>& memory,
 }
 
 std::string name_text(const FilePlace& place) {
-  return report::cell_text(
-      place.name, [](const std::string& name) { return printable(name); });
+  return cell(place.name);
 }
 
 bool is_number(const Result<std::uint64_t>& value, std::uint64_t wanted) {
@@ -73,7 +67,7 @@ std::string to_text(const VmRow& row) {
                        centred(total, total_width));
   };
   return header + line("MM", "PGD", "RSS", "TOTAL_VM") +
-         line(address_cell(row.mm), address_cell(row.pgd),
+         line(cell(row.mm), cell(row.pgd),
               size_cell(row.memory, &TaskMemory::resident_bytes),
               size_cell(row.memory, &TaskMemory::virtual_bytes));
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "command/columns.h"
 
 namespace inquest {
 namespace {
@@ -88,9 +89,7 @@ std::string contents_text(const VtopRow& row) {
   } else if (row.swap) {
     text += fmt::format("\nSWAP: {}\n", report::cell_text(row.swap->error()));
   } else if (row.file) {
-    std::string name = report::cell_text(
-        row.file->name,
-        [](const std::string& file) { return printable(file); });
+    std::string name = cell(row.file->name);
     text += fmt::format("\nFILE: {}  OFFSET: {:x}\n", name, row.file->offset);
   }
   if (row.page) {

@@ -6,6 +6,7 @@
 #include "base/numbers.h"
 #include "base/text.h"
 #include "command/code.h"
+#include "command/columns.h"
 #include "command/context.h"
 #include "command/options.h"
 #include "command/values.h"
@@ -56,8 +57,7 @@ report::Record to_record(const Row& row) {
 
 std::string to_text(const Row& row) {
   if (row.task) return to_text(*row.task);
-  std::string function = report::cell_text(
-      row.function, [](Address at) { return fmt::format("{:x}", at.value); });
+  std::string function = cell(row.function);
   return fmt::format("(no task)  WAIT_QUEUE_ENTRY: {:x}  FUNC: {}  <{}>\n",
                      row.entry.value, function, row.symbol);
 }

@@ -39,15 +39,26 @@ Result<std::string> name_of(const Object& dentry) {
 }
 
 // The name of what is in no directory, as /proc/PID/fd has it.
-Result<std::string> name_alone(const Object& dentry, std::string name) {
+Result<std::string> name_alone(const Kernel& kernel, const Object& dentry,
+                               std::string name) {
   Object superblock = dentry["d_sb"];
   auto type = superblock["s_type"]["name"].to_string();
   if (!type) return name;
   if (*type == "anon_inodefs") return "anon_inode:" + name;
-  bool is_numbered = *type == "pipefs" || *type == "sockfs";
-  if (!is_numbered) return name;
+  if (*type == "pipefs") {
+    name = "pipe";
+  } else if (*type == "sockfs") {
+    name = "socket";
+  } else if (*type == "nsfs") {
+    const Type* space = TRY(kernel.structure("ns_common"));
+    Address at = TRY(dentry["d_inode"]["i_private"].to_address());
+    Object operations = Object(kernel.memory(), *space, at)["ops"];
+    name = TRY(operations["name"].to_string());
+  } else {
+    return name;
+  }
   std::uint64_t number = TRY(dentry["d_inode"]["i_ino"].to_unsigned());
-  return fmt::format("{}:[{}]", *type == "pipefs" ? "pipe" : "socket", number);
+  return fmt::format("{}:[{}]", name, number);
 }
 
 // From the root of a file system to the directory that it is mounted on;
@@ -100,7 +111,7 @@ Result<std::string> path_name(const Kernel& kernel, const Object& dentry,
     if (TRY(go_up(kernel, place, parts))) continue;
     bool is_alone = parts.size() == 1 && own_parent == dentry.address() &&
                     place.dentry.address() == dentry.address();
-    return is_alone ? name_alone(dentry, parts.front()) : joined(parts);
+    return is_alone ? name_alone(kernel, dentry, parts.front()) : joined(parts);
   }
   return Error(ErrorKind::corrupt, "the directories above do not end",
                dentry.address().value);
