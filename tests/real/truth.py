@@ -97,7 +97,7 @@ def task_addresses(lines):
 
 def is_passing(comm):
     """Tasks that come and go by themselves between the snapshot and the crash."""
-    return comm.startswith(("kworker/", "sleep", "init", "cat", "ls", "mkdir", "dmesg", "sync", "ethtool", "ip",
+    return comm.startswith(("kworker/", "sleep", "init", "exe", "cat", "ls", "mkdir", "dmesg", "sync", "ethtool", "ip",
                             "insmod"))
 
 
@@ -866,7 +866,9 @@ def check_run_queues(dump):
             if match[1] == "CURRENT:":
                 current.add(task)
             else:
-                dump.expect(task in running or line.endswith("[DELAYED]"), f"{line} is queued, and no running task")
+                # A task on its way to sleep is queued until it has left its CPU.
+                leaving = line.endswith(("[DELAYED]", "[CURRENT]"))
+                dump.expect(task in running or leaving, f"{line} is queued, and no running task")
         dump.expect(current == active, f"current tasks are {current}, active ones {active}")
     cpus = sum(line.startswith("processor") for line in dump.said("proc/cpuinfo"))
     dump.expect(len(active) == cpus, f"{len(active)} active tasks on {cpus} CPUs")
