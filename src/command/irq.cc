@@ -36,7 +36,7 @@ const Help help = {
             {"-b", "the functions of the softirqs"},
             {"-a", "the CPUs that each interrupt in use may come to"},
             {"-s", "how often each interrupt in use came to each CPU"},
-            {"-c cpu", "with -s, only these CPUs: \"1,3-5\", \"a\" for all"},
+            {"-c cpu", R"(with -s, only these CPUs: "1,3-5", "a" for all)"},
         },
     .examples =
         {

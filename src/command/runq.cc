@@ -37,7 +37,7 @@ const Help help = {
              "by task group, the task that runs included; also what is "
              "throttled"},
             {"-d", "all tasks that say of themselves that they are queued"},
-            {"-c cpus", "only these CPUs: \"3\", \"1,8-9\", \"a\" for all"},
+            {"-c cpus", R"(only these CPUs: "3", "1,8-9", "a" for all)"},
         },
     .examples =
         {
@@ -321,30 +321,40 @@ Result<TaskCell> current_cell(const Kernel& kernel, unsigned cpu) {
   return task_cell(TRY(current_task(kernel, cpu)));
 }
 
+Queue shown_queue(SchedQueue found) {
+  Queue queue{std::move(found), {}};
+  for (const QueueItem& item : queue.queue.items) {
+    Item shown{item, std::nullopt};
+    if (item.task) shown.task = task_cell(*item.task);
+    queue.items.push_back(std::move(shown));
+  }
+  return queue;
+}
+
+Result<QueueRow> queue_row(const Kernel& kernel, unsigned cpu,
+                           std::optional<Address> root) {
+  Object rq = run_queue(kernel, cpu);
+  if (rq.fault() != nullptr) return *rq.fault();
+  QueueRow row{cpu,
+               rq.address(),
+               current_cell(kernel, cpu),
+               root,
+               has_realtime_groups(kernel),
+               {}};
+  for (SchedQueue& found :
+       sched_queues(kernel, cpu, {.has_groups = root.has_value()})) {
+    row.queues.push_back(shown_queue(std::move(found)));
+  }
+  return row;
+}
+
 Result<void> show_queues(const Kernel& kernel, const Cpus& cpus, bool by_group,
                          report::Sink& out) {
   std::optional<Address> root;
   if (by_group) root = TRY(root_task_group(kernel));
   for (unsigned cpu : cpus) {
     if (interrupted()) break;
-    Object rq = run_queue(kernel, cpu);
-    if (rq.fault() != nullptr) return *rq.fault();
-    QueueRow row{cpu,
-                 rq.address(),
-                 current_cell(kernel, cpu),
-                 root,
-                 has_realtime_groups(kernel),
-                 {}};
-    for (SchedQueue& found :
-         sched_queues(kernel, cpu, {.has_groups = by_group})) {
-      Queue queue{std::move(found), {}};
-      for (const QueueItem& item : queue.queue.items) {
-        Item shown{item, std::nullopt};
-        if (item.task) shown.task = task_cell(*item.task);
-        queue.items.push_back(std::move(shown));
-      }
-      row.queues.push_back(std::move(queue));
-    }
+    QueueRow row = TRY(queue_row(kernel, cpu, root));
     if (cpu != cpus.front()) out.layout("\n");
     emit(out, row);
     for (const Queue& queue : row.queues) {

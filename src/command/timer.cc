@@ -32,7 +32,7 @@ const Help help = {
     .options =
         {
             {"-r", "the high-resolution timers, by clock"},
-            {"-C cpu", "only these CPUs: \"1,3-5\", \"a\" for all"},
+            {"-C cpu", R"(only these CPUs: "1,3-5", "a" for all)"},
         },
     .examples =
         {

@@ -76,6 +76,7 @@ class TaskVm {
   void find_mm();
   void show_mm_row();
   void show_structures();
+  void show_areas();
   void show_area(const Object& vma);
   void show_pages(const Vma& vma);
   void find_references(const Vma& vma);
@@ -226,6 +227,10 @@ void TaskVm::show() {
     show_structures();
     return;
   }
+  show_areas();
+}
+
+void TaskVm::show_areas() {
   bool is_found = !request_.area;
   for (const Object& vma : vmas(kernel_, mm_)) {
     if (interrupted()) return;
