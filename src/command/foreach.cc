@@ -23,15 +23,16 @@ const Help help = {
     .summary = "run a command for many tasks",
     .synopsis =
         "[[pid | task | name | 'regex' | state | kernel | user | gleader | "
-        "active] ...] command ... [option | argument] ...",
+        "active] ...] command [option | argument] ... ...",
     .description =
         "Runs bt, files, net, ps, set, sig, task, vm or vtop for every task,\n"
         "or for those that the words before the command select. Tasks named\n"
         "by pid, address, name or regular expression add up; kernel, user,\n"
         "gleader (thread group leaders), active and states (RU IN UN ST ZO TR\n"
         "SW DE WA PA ID NE) restrict the selection. A backslash before a name\n"
-        "tells it from one of these words. What goes wrong with one task does\n"
-        "not keep the others from being shown.",
+        "tells it from one of these words. Several commands are run one after\n"
+        "the other, each with what stands behind it. What goes wrong with one\n"
+        "task does not keep the others from being shown.",
     .options = {},
     .examples =
         {
@@ -97,10 +98,15 @@ struct Selection {
   }
 };
 
+// A command and what stands between it and the next one.
+struct Errand {
+  std::string name;
+  std::vector<std::string> words;
+};
+
 struct Args {
   Selection selection;
-  std::vector<std::string> commands;
-  std::vector<std::string> words;  // for each command
+  std::vector<Errand> errands;
 };
 
 // ---- Reading the words ----
@@ -152,16 +158,19 @@ Result<void> add_task(const Kernel& kernel, Selection& selection,
 Result<Args> parsed(const Kernel& kernel, Command::Words words) {
   Args args;
   for (const std::string& word : words) {
-    bool is_command = has(known_commands, word) && args.words.empty();
-    if (is_command) {
-      args.commands.push_back(word);
-    } else if (!args.commands.empty()) {
-      args.words.push_back(word);
+    // What -R looks for may be called like a command.
+    bool is_argument = !args.errands.empty() &&
+                       !args.errands.back().words.empty() &&
+                       args.errands.back().words.back() == "-R";
+    if (has(known_commands, word) && !is_argument) {
+      args.errands.push_back({.name = word, .words = {}});
+    } else if (!args.errands.empty()) {
+      args.errands.back().words.push_back(word);
     } else if (!add_keyword(args.selection, word)) {
       TRY(add_task(kernel, args.selection, word));
     }
   }
-  if (args.commands.empty()) {
+  if (args.errands.empty()) {
     return Error(ErrorKind::usage, "no command given");
   }
   return args;
@@ -220,11 +229,11 @@ void report_missing(const Kernel& kernel, const Selection& selection,
 // ---- Running ----
 
 // Each task in turn as the context of a command that takes none.
-void run_each(const Command& command, Session& session, const Args& args,
+void run_each(const Command& command, Session& session,
+              std::vector<std::string> words,
               const std::vector<Object>& selected, report::Sink& out) {
   auto context = session.task;
   report::Paragraphs paragraphs(out);
-  std::vector<std::string> words = args.words;
   std::erase(words, "-c");  // what is done anyway
   for (const Object& task : selected) {
     if (interrupted()) break;
@@ -238,10 +247,10 @@ void run_each(const Command& command, Session& session, const Args& args,
 }
 
 // "set" without arguments; changing settings for each task makes no sense.
-Result<void> show_contexts(const Session& session, const Args& args,
+Result<void> show_contexts(const Session& session, const Errand& errand,
                            const std::vector<Object>& selected,
                            report::Sink& out) {
-  if (!args.words.empty()) {
+  if (!errand.words.empty()) {
     return Error(ErrorKind::usage, "set takes no arguments here");
   }
   for (const Object& task : selected) {
@@ -253,21 +262,21 @@ Result<void> show_contexts(const Session& session, const Args& args,
   return {};
 }
 
-Result<void> run_one(const std::string& name, Session& session,
-                     const Args& args, const std::vector<Object>& selected,
-                     report::Sink& out) {
-  if (name == "set") return show_contexts(session, args, selected, out);
+Result<void> run_one(const Errand& errand, Session& session,
+                     const std::vector<Object>& selected, report::Sink& out) {
+  const std::string& name = errand.name;
+  if (name == "set") return show_contexts(session, errand, selected, out);
   const Command* command = find_command(name);
   if (command == nullptr) {
     return Error(ErrorKind::unsupported,
                  fmt::format("there is no {} command", name));
   }
   if (name == "vtop") {
-    run_each(*command, session, args, selected, out);
+    run_each(*command, session, errand.words, selected, out);
     return {};
   }
   session.chosen = selected;
-  auto done = command->run(session, args.words, out);
+  auto done = command->run(session, errand.words, out);
   session.chosen.reset();
   return done;
 }
@@ -289,8 +298,11 @@ Result<void> run(Session& session, Command::Words words, report::Sink& out) {
   }
   report_missing(session.kernel, args.selection, out);
   if (selected.empty()) return {};
-  for (const std::string& name : args.commands) {
-    TRY(run_one(name, session, args, selected, out));
+  report::Paragraphs paragraphs(out);
+  for (const Errand& errand : args.errands) {
+    paragraphs.next();
+    auto done = run_one(errand, session, selected, paragraphs);
+    if (!done) out.problem(std::move(done).error().while_doing(errand.name));
   }
   return {};
 }
