@@ -6,10 +6,10 @@
 #include <optional>
 
 #include <fmt/format.h>
+#include <libdeflate.h>
 #include <lz4.h>
 #include <lzo/lzo1x.h>
 #include <snappy-c.h>
-#include <zlib.h>
 #include <zstd.h>
 
 #include "dump/lzo_rle.h"
@@ -21,32 +21,36 @@ struct FreeContext {
   void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
 };
 
+struct FreeInflater {
+  void operator()(libdeflate_decompressor* inflater) const {
+    libdeflate_free_decompressor(inflater);
+  }
+};
+
 // Each returns how much it unpacked, or nothing.
 using Unpacked = std::optional<std::size_t>;
 
+// Setting one up costs as much as a page.
+libdeflate_decompressor* inflater() {
+  thread_local const std::unique_ptr<libdeflate_decompressor, FreeInflater>
+      inflater(libdeflate_alloc_decompressor());
+  return inflater.get();
+}
+
 Unpacked unpack_zlib(Bytes packed, std::span<std::byte> out) {
-  uLongf size = out.size();
-  int status =
-      uncompress(reinterpret_cast<Bytef*>(out.data()), &size,
-                 reinterpret_cast<const Bytef*>(packed.data()), packed.size());
-  if (status != Z_OK) return std::nullopt;
-  return size;
+  std::size_t size = 0;
+  if (inflater() == nullptr) return std::nullopt;
+  auto status = libdeflate_zlib_decompress(
+      inflater(), packed.data(), packed.size(), out.data(), out.size(), &size);
+  return status == LIBDEFLATE_SUCCESS ? Unpacked(size) : std::nullopt;
 }
 
 Unpacked unpack_deflate(Bytes packed, std::span<std::byte> out) {
-  constexpr int no_header = -15;  // the largest window
-  z_stream stream = {};
-  if (inflateInit2(&stream, no_header) != Z_OK) return std::nullopt;
-  // zlib does not write to its input.
-  stream.next_in =
-      const_cast<Bytef*>(reinterpret_cast<const Bytef*>(packed.data()));
-  stream.avail_in = static_cast<uInt>(packed.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  int status = inflate(&stream, Z_FINISH);
-  std::size_t size = stream.total_out;
-  inflateEnd(&stream);
-  return status == Z_STREAM_END ? Unpacked(size) : std::nullopt;
+  std::size_t size = 0;
+  if (inflater() == nullptr) return std::nullopt;
+  auto status = libdeflate_deflate_decompress(
+      inflater(), packed.data(), packed.size(), out.data(), out.size(), &size);
+  return status == LIBDEFLATE_SUCCESS ? Unpacked(size) : std::nullopt;
 }
 
 Unpacked unpack_lzo(Bytes packed, std::span<std::byte> out) {
