@@ -139,8 +139,11 @@ Result<unsigned> task_cpu(const Kernel& kernel, const Object& task) {
   if (task.has_member("cpu")) {
     return static_cast<unsigned>(TRY(task["cpu"].to_unsigned()));
   }
-  Address at = TRY(task_thread_info(kernel, task));
-  Object info = kernel.object("thread_info", at);
+  Object within = task["thread_info"];
+  bool is_within = within.fault() == nullptr && !within.type().is_pointer();
+  Object info = is_within ? within
+                          : kernel.object("thread_info",
+                                          TRY(task_thread_info(kernel, task)));
   return static_cast<unsigned>(TRY(info["cpu"].to_unsigned()));
 }
 
