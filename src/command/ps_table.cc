@@ -3,12 +3,15 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/interrupt.h"
 #include "base/numbers.h"
+#include "base/parallel.h"
 #include "base/text.h"
 #include "command/ps_rows.h"
 #include "kernel/linux_arch.h"
@@ -101,6 +104,19 @@ Result<Address> stack_pointer(const Kernel& kernel, const Object& task) {
   return Error(ErrorKind::not_found, "no stack pointer");
 }
 
+TableRow table_row(const Kernel& kernel, const Object& task,
+                   const PsStyle& style, MemoryMeter& meter) {
+  return {.task = task_record(kernel, task),
+          .is_kernel = is_kernel_thread(task),
+          .memory = meter.measure(task),
+          .policy = task["policy"].to_unsigned(),
+          .priority = task["prio"].to_signed(),
+          .stack_pointer = style.has_stack_pointer ? stack_pointer(kernel, task)
+                                                   : Result<Address>(Address{}),
+          .has_priority = style.has_priority,
+          .has_stack_pointer = style.has_stack_pointer};
+}
+
 std::string heading(const PsStyle& style) {
   std::string_view where =
       style.has_stack_pointer ? "    KSTACKP     " : "      TASK      ";
@@ -154,22 +170,29 @@ std::optional<std::uint64_t> policy_of(std::string_view name_or_number) {
   return number && *number < policy_names.size() ? number : std::nullopt;
 }
 
+// Rows are found by all processors, some thousand at a time, and said in their
+// order. The first one alone looks up what all of them need.
 void show_table(const Kernel& kernel, const TaskList& list,
                 const PsStyle& style, report::Sink& out) {
+  constexpr std::size_t at_once = 8192, part = 256;
   if (style.has_heading) out.layout(heading(style));
-  MemoryMeter meter(kernel);
-  for (const Object& task : list) {
-    if (interrupted()) return;
-    emit(out, TableRow{.task = task_record(kernel, task),
-                       .is_kernel = is_kernel_thread(task),
-                       .memory = meter.measure(task),
-                       .policy = task["policy"].to_unsigned(),
-                       .priority = task["prio"].to_signed(),
-                       .stack_pointer = style.has_stack_pointer
-                                            ? stack_pointer(kernel, task)
-                                            : Result<Address>(Address{}),
-                       .has_priority = style.has_priority,
-                       .has_stack_pointer = style.has_stack_pointer});
+  const MemoryMeter first(kernel);
+  std::span<const Object> left(list);
+  std::size_t count = 1;
+  while (!left.empty() && !interrupted()) {
+    auto some = left.first(std::min(left.size(), count));
+    left = left.subspan(some.size());
+    count = at_once;
+    std::vector<std::optional<TableRow>> rows(some.size());
+    in_parallel(some.size(), part, [&](std::size_t from, std::size_t to) {
+      MemoryMeter meter = first;
+      for (std::size_t i = from; i < to && !interrupted(); ++i)
+        rows[i].emplace(table_row(kernel, some[i], style, meter));
+    });
+    for (const auto& row : rows) {
+      if (!row || interrupted()) return;
+      emit(out, *row);
+    }
   }
 }
 

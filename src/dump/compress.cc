@@ -30,7 +30,7 @@ struct FreeInflater {
 // Each returns how much it unpacked, or nothing.
 using Unpacked = std::optional<std::size_t>;
 
-// Setting one up costs as much as a page.
+// Set up once for each thread.
 libdeflate_decompressor* inflater() {
   thread_local const std::unique_ptr<libdeflate_decompressor, FreeInflater>
       inflater(libdeflate_alloc_decompressor());

@@ -23,8 +23,8 @@ constexpr StateBits bits_2_6 = {0x20, 0x10, 0x200, 0x40, 0x80, 0x100};
 // The words of /proc/PID/stat stand in the order of the state bits. 4.14
 // moved "parked" to the seventh place (commit 8ef9925b02c2), 3.14 exchanged
 // "dead" and "zombie" (commit ad86622b478e).
-StateBits state_bits(const Kernel& kernel) {
-  if (kernel.has_member("task_struct", "__state")) return bits_4_14;
+StateBits state_bits(const Kernel& kernel, const Object& task) {
+  if (task.has_member("__state")) return bits_4_14;
   Object names = kernel.variable("task_state_array", "char *[16]");
   auto letter = [&](std::uint64_t index) {
     auto name = names.at(index).to_string();
@@ -152,7 +152,7 @@ Result<TaskState> task_state(const Kernel& kernel, const Object& task) {
   std::uint64_t running =
       TRY(first_member(task, {"__state", "state"}).to_unsigned());
   std::uint64_t exit = TRY(task["exit_state"].to_unsigned());
-  StateBits known = state_bits(kernel);
+  StateBits known = state_bits(kernel, task);
   std::uint64_t bits = running | exit;
   auto is_set = [bits](std::uint64_t bit) { return (bits & bit) != 0; };
   return TaskState{.interruptible = is_set(1),

@@ -96,7 +96,7 @@ Result<void> PhysicalMemory::read_within_page(PhysAddress from,
   std::uint64_t offset = from.value % cache_->page_size;
   Shard& shard = cache_->shards[page % shard_count];
   if (shard.copy(page, offset, out)) return {};
-  auto bytes = std::make_unique<std::byte[]>(cache_->page_size);
+  auto bytes = std::make_unique_for_overwrite<std::byte[]>(cache_->page_size);
   PhysAddress start = from - offset;
   auto whole = dump_->read(start, std::span(bytes.get(), cache_->page_size));
   if (whole) {
