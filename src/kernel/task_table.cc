@@ -192,6 +192,7 @@ void TaskTable::Merge::fill() {
   });
   table_.tasks_.reserve(table_.tasks_.size() + all_.size());
   table_.pids_.reserve(table_.pids_.size() + all_.size());
+  table_.by_address_.reserve(table_.by_address_.size() + all_.size());
   for (const Candidate& each : all_) {
     table_.by_address_.emplace(each.address.value, table_.tasks_.size());
     table_.tasks_.emplace_back(memory(), *type_, each.address);
@@ -208,6 +209,8 @@ void TaskTable::Merge::add_others() {
   }
   type_ = *type;
   pids_ = tasks_with_pid(kernel_);
+  all_.reserve(pids_.tasks.size());
+  places_.reserve(pids_.tasks.size());
   for (Address at : pids_.tasks)
     candidate(at).has_pid = true;
   take_snapshot();

@@ -42,7 +42,8 @@ class Shard {
   void keep(std::uint64_t page, std::unique_ptr<std::byte[]> bytes,
             std::size_t limit) {
     std::scoped_lock guard(lock_);
-    if (slot_of_.contains(page)) return;
+    auto [place, is_new] = slot_of_.try_emplace(page);
+    if (!is_new) return;
     std::size_t index = slots_.size();
     if (index < limit) {
       slots_.emplace_back();
@@ -51,7 +52,7 @@ class Shard {
       slot_of_.erase(slots_[index].page);
     }
     slots_[index] = {page, false, std::move(bytes)};
-    slot_of_.emplace(page, index);
+    place->second = index;
   }
 
  private:
