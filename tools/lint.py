@@ -28,7 +28,7 @@ SOFT, HARD = 400, 600
 # header pattern -> where it may be included; a path, or the start of one
 OWNERS = {
     r"(libelf|gelf|dwarf)\.h|elfutils/.*": ("debuginfo/",),
-    r"(zlib|zstd|lz4|lzma|snappy(-c)?)\.h|lzo/.*": ("dump/compress.cc", "debuginfo/unpack.cc"),
+    r"(zlib|libdeflate|zstd|lz4|lzma|snappy(-c)?)\.h|lzo/.*": ("dump/compress.cc", "debuginfo/unpack.cc"),
     r"(dis-asm|bfd|libiberty)\.h": ("arch/",),
     r"readline/.*": ("shell/",),
     r"nlohmann/.*": (),
