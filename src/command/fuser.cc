@@ -82,6 +82,8 @@ void show_users(const Kernel& kernel, std::string_view what, FileUsers users,
       continue;
     }
     FileUse use = users.use(task);
+    for (const Error& loss : users.losses())
+      out.problem(Error(loss).while_doing("fuser"));
     if (!use.any()) continue;
     if (!has_users) out.layout(heading);
     has_users = true;

@@ -90,7 +90,9 @@ Result<void> run(Session& session, Command::Words words, report::Sink& out) {
   out.layout(
       "SWAP_INFO_STRUCT    TYPE       SIZE       USED     PCT  PRI  "
       "FILENAME\n");
-  for (SwapArea& area : areas) {
+  for (const Error& fault : areas.faults)
+    out.problem(Error(fault).while_doing("swap"));
+  for (SwapArea& area : areas.found) {
     auto size = kilobytes(kernel, area.pages);
     auto used = kilobytes(kernel, area.pages_in_use);
     emit(out, Row{std::move(area), size, used});

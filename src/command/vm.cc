@@ -148,10 +148,12 @@ void TaskVm::show_page(const VmPageRow& row, bool is_first) {
 
 void TaskVm::show_pages(const Vma& vma) {
   const MappedSpace* space = memory();
-  if (space == nullptr || !vma.start || !vma.end) return;
+  auto range = vma_range(kernel_, mm_, vma);
+  if (!range) say(range.error());
+  if (space == nullptr || !range) return;
   bool is_first = true;
   for (const ProcessPage& page :
-       process_pages(kernel_, *space, *vma.start, *vma.end)) {
+       process_pages(kernel_, *space, range->start, range->end)) {
     show_page(page_row(vma, page), is_first);
     is_first = false;
   }
@@ -172,10 +174,12 @@ void TaskVm::find_references(const Vma& vma) {
   };
   if (reference.is_area(vma)) show_it();
   const MappedSpace* space = reference.number ? memory() : nullptr;
-  if (space == nullptr || !vma.start || !vma.end) return;
+  if (space == nullptr) return;
+  auto range = vma_range(kernel_, mm_, vma);
+  if (!range) return say(range.error());
   bool is_first = true;
   for (const ProcessPage& page :
-       process_pages(kernel_, *space, *vma.start, *vma.end)) {
+       process_pages(kernel_, *space, range->start, range->end)) {
     if (!reference.is_page(page, kernel_.page_size())) continue;
     show_it();
     show_page(page_row(vma, page), is_first);

@@ -55,8 +55,8 @@ Result<BpfFound<T>> numbered(const Kernel& kernel, std::string_view idr,
   for (const IndexedEntry& entry :
        xarray_entries(kernel, kernel.variable(idr, "struct idr"))) {
     if (entry.fault) {
-      found.incomplete = entry.fault;
-      break;
+      if (!found.incomplete) found.incomplete = entry.fault;
+      continue;
     }
     // A link gets its number before it is ready.
     if (entry.entry.value == 0 || entry.is_value()) continue;
@@ -150,8 +150,8 @@ std::vector<Object> used_maps(const Object& auxiliary) {
 Result<std::int64_t> load_time(const Kernel& kernel, const Object& auxiliary) {
   constexpr std::uint64_t second = 1'000'000'000;
   std::uint64_t since_boot = TRY(auxiliary["load_time"].to_unsigned());
-  std::int64_t boot = TRY(wall_clock(kernel)) - TRY(uptime(kernel));
-  return boot + static_cast<std::int64_t>(since_boot / second);
+  auto boot = static_cast<std::uint64_t>(TRY(boot_time(kernel)));
+  return static_cast<std::int64_t>(boot + since_boot / second);
 }
 
 Result<bool> is_gpl(const Object& program) {

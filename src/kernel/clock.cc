@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "base/arithmetic.h"
+
 namespace inquest {
 namespace {
 
@@ -57,18 +59,20 @@ Result<std::int64_t> uptime(const Kernel& kernel) {
   if (keeper.has_member("ktime_sec")) {
     seconds = TRY(keeper["ktime_sec"].to_signed());
   } else {
-    seconds = TRY(keeper["xtime_sec"].to_signed()) +
-              TRY(keeper["wall_to_monotonic"]["tv_sec"].to_signed());
+    seconds =
+        wrapping_sum(TRY(keeper["xtime_sec"].to_signed()),
+                     TRY(keeper["wall_to_monotonic"]["tv_sec"].to_signed()));
   }
   if (keeper.has_member("offs_boot")) {
-    seconds += TRY(ktime(keeper["offs_boot"])) / nanoseconds;
+    seconds =
+        wrapping_sum(seconds, TRY(ktime(keeper["offs_boot"])) / nanoseconds);
   }
   return seconds;
 }
 
 Result<std::int64_t> boot_time(const Kernel& kernel) {
   std::int64_t now = TRY(wall_clock(kernel));
-  return now - TRY(uptime(kernel));
+  return wrapping_difference(now, TRY(uptime(kernel)));
 }
 
 std::string date_text(std::int64_t seconds) {

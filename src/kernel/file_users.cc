@@ -26,19 +26,25 @@ FileUsers::FileUsers(const Kernel& kernel, std::string path)
 FileUsers::FileUsers(const Kernel& kernel, Address inode)
     : kernel_(kernel), inode_(inode) {}
 
-bool FileUsers::is_meant_anew(const Object& dentry, const Object& mount) const {
+bool FileUsers::is_meant_anew(const Object& dentry, const Object& mount) {
   if (inode_) {
     auto inode = dentry["d_inode"].to_address();
+    if (!inode) losses_.push_back(inode.error());
     return inode && *inode == *inode_;
   }
   auto name = path_name(kernel_, dentry.dereference(), mount.dereference());
+  if (!name) losses_.push_back(name.error());
   return name && *name == path_;
 }
 
 bool FileUsers::is_meant(const Object& path) {
   auto dentry = path["dentry"].to_address();
   auto mount = path["mnt"].to_address();
-  if (!dentry || !mount || dentry->value == 0) return false;
+  if (!dentry || !mount) {
+    losses_.push_back(dentry ? mount.error() : dentry.error());
+    return false;
+  }
+  if (dentry->value == 0) return false;
   auto [place, is_new] = places_.emplace(std::pair(*dentry, *mount), false);
   if (is_new) place->second = is_meant_anew(path["dentry"], path["mnt"]);
   return place->second;
@@ -46,12 +52,15 @@ bool FileUsers::is_meant(const Object& path) {
 
 bool FileUsers::has_open(const Object& task) {
   auto table = task["files"].to_address();
+  if (!table) losses_.push_back(table.error());
   if (!table || table->value == 0) return false;
   auto [place, is_new] = tables_.emplace(table->value, false);
   if (!is_new) return place->second;
   for (const OpenFile& open : open_files(kernel_, task)) {
     if (interrupted()) break;
-    if (open.file.fault() == nullptr && is_meant(open.file["f_path"])) {
+    if (const Error* fault = open.file.fault()) {
+      losses_.push_back(*fault);
+    } else if (is_meant(open.file["f_path"])) {
       place->second = true;
       break;
     }
@@ -61,13 +70,14 @@ bool FileUsers::has_open(const Object& task) {
 
 bool FileUsers::has_mapped(const Object& task) {
   auto memory = task["mm"].to_address();
+  if (!memory) losses_.push_back(memory.error());
   if (!memory || memory->value == 0) return false;
   auto [place, is_new] = memories_.emplace(memory->value, false);
   if (!is_new) return place->second;
   for (const Object& area : vmas(kernel_, task["mm"].dereference())) {
     if (interrupted()) break;
-    if (area.fault() != nullptr) continue;
     auto file = area["vm_file"].to_address();
+    if (!file) losses_.push_back(file.error());
     if (file && file->value != 0 && is_meant(area["vm_file"]["f_path"])) {
       place->second = true;
       break;
@@ -86,7 +96,10 @@ bool FileUsers::is_lock_held() {
   auto type = kernel_.structure("nlm_file");
   for (std::uint64_t i = 0; i < most_lock_chains; ++i) {
     for (const Object& each : hlist_entries(heads.at(i), type, "f_list")) {
-      if (each.fault() != nullptr) break;
+      if (each.fault() != nullptr) {
+        losses_.push_back(*each.fault());
+        break;
+      }
       Object file = each["f_file"];
       bool is_pair = file.fault() == nullptr && file.type().is_array();
       for (std::uint64_t k = 0; k < (is_pair ? 2U : 1U); ++k) {
@@ -98,12 +111,21 @@ bool FileUsers::is_lock_held() {
   return *is_lock_held_;
 }
 
+// A task that has exited is nowhere.
+bool FileUsers::is_directory(const Object& task, std::string_view which) {
+  auto path = task_directory(task, which);
+  if (path) return is_meant(*path);
+  if (path.error().kind() != ErrorKind::not_found) {
+    losses_.push_back(path.error());
+  }
+  return false;
+}
+
 FileUse FileUsers::use(const Object& task) {
+  losses_.clear();
   FileUse use;
-  auto root = task_directory(task, "root");
-  auto working = task_directory(task, "pwd");
-  use.is_root = root && is_meant(*root);
-  use.is_working = working && is_meant(*working);
+  use.is_root = is_directory(task, "root");
+  use.is_working = is_directory(task, "pwd");
   use.is_open = has_open(task);
   use.is_mapped = has_mapped(task);
   use.is_locked = is_lock_held() && lock_tasks_.contains(task.address().value);

@@ -8,6 +8,7 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "kernel/kernel.h"
 
@@ -31,10 +32,13 @@ class FileUsers {
   FileUsers(const Kernel& kernel, Address inode);
 
   FileUse use(const Object& task);
+  // What kept the last use() from knowing all.
+  const std::vector<Error>& losses() const { return losses_; }
 
  private:
   bool is_meant(const Object& path);  // a struct path
-  bool is_meant_anew(const Object& dentry, const Object& mount) const;
+  bool is_meant_anew(const Object& dentry, const Object& mount);
+  bool is_directory(const Object& task, std::string_view which);
   bool has_open(const Object& task);
   bool has_mapped(const Object& task);
   bool is_lock_held();
@@ -47,6 +51,7 @@ class FileUsers {
   std::unordered_map<std::uint64_t, bool> tables_, memories_;
   std::optional<bool> is_lock_held_;
   std::unordered_set<std::uint64_t> lock_tasks_;
+  std::vector<Error> losses_;
 };
 
 }  // namespace inquest

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <optional>
+
+#include <fmt/format.h>
 
 #include "base/interrupt.h"
 #include "kernel/list.h"
@@ -13,6 +16,8 @@ namespace {
 
 // sysctl_nr_open_max is near 2^31; no kernel has memory for that many.
 constexpr std::uint64_t most_files = std::uint64_t{1} << 26;
+// Of a table that contradicts itself: most likely none at all.
+constexpr std::uint64_t most_doubtful_files = std::uint64_t{1} << 16;
 constexpr unsigned word_bits = 64;
 
 Result<Object> pointed(const Object& pointer, std::string_view what) {
@@ -102,19 +107,42 @@ Object first_mount(const Kernel& kernel, const Object& superblock) {
 // A struct fdtable: a bit for each descriptor in use, and their files.
 struct DescriptorTable {
   std::uint64_t size = 0;
+  std::optional<Error> fault;  // in what it says of its size
   Address used, slots;
   const Type* type = nullptr;  // struct file
 };
+
+// The bits of descriptors in use are followed at once by as many that say which
+// are closed on exec (2.6.12 on). Only the table that every process begins with
+// is made in another way.
+void check_size(const Object& table, DescriptorTable& found) {
+  constexpr std::uint64_t bits = 8;
+  if (found.size <= word_bits || !table.has_member("close_on_exec")) return;
+  auto behind = table["close_on_exec"].to_address();
+  if (!behind) return;
+  std::uint64_t room = (behind->value - found.used.value) * bits;
+  if (room == found.size) return;
+  found.fault = Error(
+      ErrorKind::corrupt,
+      fmt::format("{} file descriptors in a table for {}", found.size, room),
+      table.address().value);
+  if (room != 0) found.size = std::min(found.size, room);
+  found.size = std::min(found.size, most_doubtful_files);
+}
 
 Result<DescriptorTable> descriptor_table(const Kernel& kernel,
                                          const Object& task) {
   if (TRY(task["files"].to_address()).value == 0) return DescriptorTable{};
   Object table = task["files"]["fdt"];
   std::uint64_t size = TRY(table["max_fds"].to_unsigned());
-  return DescriptorTable{.size = std::min(size, most_files),
-                         .used = TRY(table["open_fds"].to_address()),
-                         .slots = TRY(table["fd"].to_address()),
-                         .type = TRY(kernel.structure("file"))};
+  DescriptorTable found{.size = size,
+                        .fault = std::nullopt,
+                        .used = TRY(table["open_fds"].to_address()),
+                        .slots = TRY(table["fd"].to_address()),
+                        .type = TRY(kernel.structure("file"))};
+  check_size(table, found);
+  found.size = std::min(found.size, most_files);
+  return found;
 }
 
 }  // namespace
@@ -144,6 +172,10 @@ Generator<OpenFile> open_files(const Kernel& kernel, Object task) {
     OpenFile last{.descriptor = 0, .file = table.error()};
     co_yield last;
     co_return;
+  }
+  if (table->fault) {
+    OpenFile odd{.descriptor = 0, .file = *table->fault};
+    co_yield odd;
   }
   const AddressSpace& memory = kernel.memory();
   for (std::uint64_t first = 0; first < table->size; first += word_bits) {

@@ -95,8 +95,8 @@ Result<IpcObjects> ipc_objects(const Kernel& kernel, const Object& name_space,
   IpcObjects all;
   for (const IndexedEntry& entry : xarray_entries(kernel, identifiers)) {
     if (entry.fault) {
-      all.incomplete = entry.fault;
-      break;
+      if (!all.incomplete) all.incomplete = entry.fault;
+      continue;
     }
     if (entry.is_value()) continue;
     Address at = entry.entry - offset;

@@ -69,20 +69,23 @@ Result<std::string> swap_file_name(const Kernel& kernel, const Object& area) {
   return file_name(kernel, file.dereference());
 }
 
-Result<std::vector<SwapArea>> swap_areas(const Kernel& kernel) {
+Result<SwapAreas> swap_areas(const Kernel& kernel) {
   unsigned most = TRY(most_swap_areas(kernel));
-  std::vector<SwapArea> areas;
+  SwapAreas areas;
   for (unsigned type = 0; type < most; ++type) {
     auto area = swap_area(kernel, type);
     if (!area && area.error().kind() == ErrorKind::not_found) continue;
-    if (!area) return area.error();
-    areas.push_back({.address = area->address(),
-                     .type = type,
-                     .pages = (*area)["pages"].to_unsigned(),
-                     .pages_in_use = pages_in_use(*area),
-                     .priority = (*area)["prio"].to_signed(),
-                     .is_device = is_device(*area),
-                     .name = swap_file_name(kernel, *area)});
+    if (!area) {
+      areas.faults.push_back(area.error());
+      continue;
+    }
+    areas.found.push_back({.address = area->address(),
+                           .type = type,
+                           .pages = (*area)["pages"].to_unsigned(),
+                           .pages_in_use = pages_in_use(*area),
+                           .priority = (*area)["prio"].to_signed(),
+                           .is_device = is_device(*area),
+                           .name = swap_file_name(kernel, *area)});
   }
   return areas;
 }

@@ -28,7 +28,10 @@ struct SwapArea {
   Result<bool> is_device;  // else a file
   Result<std::string> name;
 };
-// All areas in use, by number.
-Result<std::vector<SwapArea>> swap_areas(const Kernel& kernel);
+struct SwapAreas {
+  std::vector<SwapArea> found;  // those in use, by number
+  std::vector<Error> faults;    // what hides others
+};
+Result<SwapAreas> swap_areas(const Kernel& kernel);
 
 }  // namespace inquest

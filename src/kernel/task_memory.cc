@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "base/arithmetic.h"
 #include "kernel/task.h"
 
 namespace inquest {
@@ -69,7 +70,7 @@ Result<std::int64_t> MemoryMeter::per_cpu_sum(const Object& counter) {
   }
   for (std::uint64_t offset : per_cpu_offsets_) {
     auto part = kernel_.memory().u32(parts + offset);
-    if (part) sum += sign_extend(*part, 32);
+    if (part) sum = wrapping_sum(sum, sign_extend(*part, 32));
   }
   return sum;
 }
@@ -80,7 +81,8 @@ std::int64_t MemoryMeter::held_back(const Object& task) const {
   if (!threads_hold_back_) return sum;
   for (const Object& thread : threads(kernel_, task)) {
     for (std::uint64_t kind : kinds_) {
-      sum += thread["rss_stat"]["count"].at(kind).to_signed().value_or(0);
+      Object count = thread["rss_stat"]["count"].at(kind);
+      sum = wrapping_sum(sum, count.to_signed().value_or(0));
     }
   }
   return sum;
@@ -94,14 +96,14 @@ Result<std::uint64_t> MemoryMeter::resident_pages(const Object& task,
   bool is_per_cpu = counts.type().is_array();
   for (std::uint64_t kind : kinds_) {
     if (is_per_cpu) {
-      pages += TRY(per_cpu_sum(counts.at(kind)));
+      pages = wrapping_sum(pages, TRY(per_cpu_sum(counts.at(kind))));
     } else {
       Object count = counts["count"].at(kind);
-      pages += TRY(
-          (count.has_member("counter") ? count["counter"] : count).to_signed());
+      if (count.has_member("counter")) count = count["counter"];
+      pages = wrapping_sum(pages, TRY(count.to_signed()));
     }
   }
-  if (!is_per_cpu) pages += held_back(task);
+  if (!is_per_cpu) pages = wrapping_sum(pages, held_back(task));
   return pages > 0 ? static_cast<std::uint64_t>(pages) : 0;
 }
 

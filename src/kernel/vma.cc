@@ -138,6 +138,34 @@ Vma vma_record(const Kernel& kernel, const Object& vma) {
           .file = vma_file(kernel, vma)};
 }
 
+// mm_struct.total_vm counts the pages of all areas, and the tree knows where
+// each is.
+Result<VmaRange> vma_range(const Kernel& kernel, const Object& mm,
+                           const Vma& vma) {
+  Address start = TRY(vma.start);
+  Address end = TRY(vma.end);
+  auto bad = [&] {
+    return Error(ErrorKind::corrupt,
+                 fmt::format("the memory area at {:x} cannot be from {:x} to "
+                             "{:x}",
+                             vma.at.value, start.value, end.value),
+                 vma.at.value);
+  };
+  bool is_aligned = (start.value | end.value) % kernel.page_size() == 0;
+  if (end < start || !is_aligned) return bad();
+  if (mm.fault() != nullptr || !mm.has_member("total_vm")) {
+    return VmaRange{start, end};
+  }
+  std::uint64_t most = TRY(mm["total_vm"].to_unsigned());
+  if ((end - start) / kernel.page_size() > most) return bad();
+  if (start == end || !has_tree(mm)) return VmaRange{start, end};
+  for (Address at : {start, Address{end.value - 1}}) {
+    auto own = TRY(vma_at(kernel, mm, at));
+    if (!own || own->address() != vma.at) return bad();
+  }
+  return VmaRange{start, end};
+}
+
 std::vector<std::string> vma_flag_names(const Kernel& kernel,
                                         std::uint64_t flags) {
   auto printed = printed_flags(kernel, "vmaflag_names", flags);

@@ -33,6 +33,14 @@ struct Vma {
 };
 Vma vma_record(const Kernel& kernel, const Object& vma);
 
+// [start, end) of an area of |mm|; an error where these cannot be read, are not
+// what the tree of |mm| says, or are more than all areas of |mm| together.
+struct VmaRange {
+  Address start, end;
+};
+Result<VmaRange> vma_range(const Kernel& kernel, const Object& mm,
+                           const Vma& vma);
+
 // The names of an area's flags in upper case: "READ", "MAYEXEC". The kernel's
 // own where it has a table of them; bits without a name as one number.
 std::vector<std::string> vma_flag_names(const Kernel& kernel,

@@ -22,6 +22,7 @@ namespace inquest {
 namespace {
 
 constexpr unsigned most_levels = 16;
+constexpr unsigned index_bits = 64;
 constexpr std::uint64_t most_steps = std::uint64_t{1} << 28;
 
 enum class Marks { xarray, radix, none };
@@ -140,7 +141,13 @@ void Walk::open_old(const Object& root, std::string_view node_type,
     head_ = bits.error();
     return;
   }
-  top_shift_ = static_cast<unsigned>(levels - 1) * *bits;
+  auto shift = static_cast<unsigned>(levels - 1) * *bits;
+  if (shift < index_bits) {
+    top_shift_ = shift;
+  } else {
+    head_ =
+        Error(ErrorKind::corrupt, fmt::format("a tree of {} levels", levels));
+  }
 }
 
 Result<unsigned> Walk::chunk_bits(const Object& slots) const {
@@ -181,7 +188,7 @@ Result<unsigned> Walk::shift_of(const Object& node,
     return parent_shift ? *parent_shift - bits : top_shift_.value_or(0);
   }
   auto shift = TRY(node["shift"].to_unsigned());
-  if (shift + bits > 64 + bits || (parent_shift && shift >= *parent_shift)) {
+  if (shift >= index_bits || (parent_shift && shift >= *parent_shift)) {
     return Error(ErrorKind::corrupt,
                  fmt::format("{} at {:#x} has an impossible shift {}",
                              layout_.node_type, node.address().value, shift),

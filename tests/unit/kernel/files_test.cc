@@ -23,10 +23,10 @@ class FileKernel : public test::TestKernel {
       : test::TestKernel(machine, {}) {
     const Type& any = types().pointer_to(types().void_type());
     const Type& number = types().c_type("unsigned int");
-    const Type& table =
-        source->structure("fdtable", 24,
-                          {member("max_fds", number, 0), member("fd", any, 8),
-                           member("open_fds", any, 16)});
+    const Type& table = source->structure(
+        "fdtable", 32,
+        {member("max_fds", number, 0), member("fd", any, 8),
+         member("open_fds", any, 16), member("close_on_exec", any, 24)});
     const Type& files = source->structure(
         "files_struct", 8, {member("fdt", types().pointer_to(table), 0)});
     source->structure("file", 8, {member("f_path", any, 0)});
@@ -50,7 +50,7 @@ class FileKernel : public test::TestKernel {
 
 std::string table(std::uint64_t size, std::uint64_t slots, std::uint64_t used) {
   return words(0x100, {base + 0x200}) + words(0x200, {base + 0x300}) +
-         words(0x300, {size, slots, used});
+         words(0x300, {size, slots, used, used + size / 8});
 }
 
 using Found = std::vector<std::pair<int, std::uint64_t>>;
@@ -78,9 +78,20 @@ TEST(OpenFiles, SayWhatHidesThem) {
   EXPECT_EQ(no_slots.found(), (Found{{-1, 0}, {-1, 0}}));
 }
 
+TEST(OpenFiles, AreNoMoreThanTheTableHasRoomFor) {
+  // Memory with all bits set lies behind a map of 128 bits.
+  std::string machine =
+      words(0x100, {base + 0x200}) + words(0x200, {base + 0x300}) +
+      words(0x300, {0x4000080, base + 0x1000, base + 0x380, base + 0x390}) +
+      words(0x380, {1, 2, 0, ~0UL, ~0UL, ~0UL}) + words(0x1000, {base + 0x10}) +
+      words(0x1208, {base + 0x20}) + words(0x1400, {base + 0x30, base + 0x30});
+  EXPECT_EQ(FileKernel(machine).found(),
+            (Found{{-1, 0}, {0, 0x10}, {65, 0x20}}));
+}
+
 TEST(OpenFiles, EndWhereTheMapDoes) {
   // A table that claims 4 billion descriptors.
-  FileKernel kernel(table(0xffffffff, base + 0x400, base + 0x380) +
+  FileKernel kernel(table(0xfffffff8, base + 0x400, base + 0x380) +
                     words(0x380, {1}) + words(0x400, {base + 0x10}));
   Found found = kernel.found();
   ASSERT_FALSE(found.empty());

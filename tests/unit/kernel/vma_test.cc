@@ -49,7 +49,9 @@ class AreaKernel : public test::TestKernel {
          test::member("vm_next", any, 16), test::member("vm_flags", word, 24),
          test::member("vm_pgoff", word, 32),
          test::member("vm_file", types().pointer_to(*file), 40)});
-    source->structure("mm_struct", 8, {test::member("mmap", any, 0)});
+    source->structure(
+        "mm_struct", 16,
+        {test::member("mmap", any, 0), test::member("total_vm", word, 8)});
     source->structure(
         "swap_info_struct", 16,
         {test::member("flags", word, 0),
@@ -107,6 +109,22 @@ TEST(Areas, KeepWhatCanBeRead) {
   Vma vma = vma_record(kernel, **found);
   EXPECT_EQ(vma.flags.value_or(0), 0x73U);
   EXPECT_FALSE(vma.file);
+}
+
+TEST(Areas, AreNoLongerThanAllOfThemTogether) {
+  auto range = [](std::uint64_t start, std::uint64_t end) {
+    AreaKernel kernel(words(0x100, {base + 0x200, 2}) +
+                      words(0x200, {start, end, 0, 0x75, 0, 0}));
+    Object area = kernel.object("vm_area_struct", Address{base + 0x200});
+    return vma_range(kernel, kernel.mm(), vma_record(kernel, area));
+  };
+  auto good = range(0x1000, 0x3000);
+  ASSERT_TRUE(good) << good.error().message();
+  EXPECT_EQ(good->end.value, 0x3000U);
+  EXPECT_FALSE(range(0x1000, 0x4000));
+  EXPECT_FALSE(range(0x3000, 0x1000));
+  EXPECT_FALSE(range(0x1008, 0x2008));
+  EXPECT_FALSE(range(0, ~std::uint64_t{0}));
 }
 
 TEST(Areas, OfAListThatLoopsEnd) {

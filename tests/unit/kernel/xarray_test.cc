@@ -105,6 +105,28 @@ TEST(XArray, OfOneEntryHasNoNodes) {
   EXPECT_EQ(find(kernel, 1), Entry(0, 0));
 }
 
+TEST(XArray, TellsANodeWithAShiftThatNoIndexHas) {
+  std::string machine = fmt::format("@0x100 u64 {:#x}\n", base + 0x1002);
+  machine += "@0x1000 u8 64\n@0x1010 u64 0x8000\n";
+  TestKernel kernel(machine, {});
+  add_types(kernel);
+  Walked walked = walk(kernel);
+  EXPECT_TRUE(walked.entries.empty());
+  EXPECT_NE(walked.reason.find("impossible shift 64"), std::string::npos)
+      << walked.reason;
+}
+
+TEST(XArray, GoesOnBehindANodeThatCannotBeRead) {
+  std::string machine = fmt::format("@0x100 u64 {:#x}\n", base + 0x1002);
+  machine += "@0x1000 u8 6\n";
+  machine += fmt::format("@0x1010 u64 {:#x} 0x8000\n", base + 0x900002);
+  TestKernel kernel(machine, {});
+  add_types(kernel);
+  Walked walked = walk(kernel);
+  EXPECT_EQ(walked.entries.size(), 1U);
+  EXPECT_NE(walked.reason, "");
+}
+
 TEST(XArray, TellsTheNodeThatCannotBeRead) {
   std::string machine = fmt::format("@0x100 u64 {:#x}\n", base + 0x1002);
   machine += "@0x1000 u8 6\n@0x1008 u64 0x8000\n";

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/parallel.h"
+
+#include <atomic>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/interrupt.h"
+
+namespace inquest {
+namespace {
+
+// How often each of |count| was called for, and the largest part.
+struct Called {
+  std::vector<std::atomic<unsigned>> times;
+  std::atomic<std::size_t> largest = 0;
+
+  Called(std::size_t count, std::size_t part) : times(count) {
+    in_parallel(count, part, [this](std::size_t first, std::size_t last) {
+      for (std::size_t i = first; i < last; ++i)
+        ++times.at(i);
+      std::size_t before = largest;
+      while (before < last - first &&
+             !largest.compare_exchange_weak(before, last - first)) {
+      }
+    });
+  }
+};
+
+TEST(InParallel, CallsForEachOnce) {
+  for (std::size_t count : {0U, 1U, 7U, 64U, 1000U}) {
+    for (std::size_t part : {1U, 7U, 64U, 5000U}) {
+      Called called(count, part);
+      for (std::size_t i = 0; i < count; ++i)
+        ASSERT_EQ(called.times[i], 1U) << i << " of " << count;
+      EXPECT_EQ(called.largest, std::min(count, part));
+    }
+  }
+}
+
+TEST(InParallel, TakesPartsOfNothingForOnes) {
+  Called called(3, 0);
+  EXPECT_EQ(called.largest, 1U);
+  for (const auto& times : called.times)
+    EXPECT_EQ(times, 1U);
+}
+
+TEST(InParallel, ReturnsWhenAllAreDone) {
+  std::atomic<unsigned> open = 0;
+  for (unsigned round = 0; round < 50; ++round) {
+    in_parallel(16, 1, [&open](std::size_t, std::size_t) {
+      ++open;
+      std::this_thread::yield();
+      --open;
+    });
+    EXPECT_EQ(open, 0U);
+  }
+}
+
+TEST(InParallel, LeavesPartsOutWhenInterrupted) {
+  std::atomic<unsigned> calls = 0;
+  in_parallel(100'000, 1, [&calls](std::size_t, std::size_t) {
+    if (++calls == 1) interrupt();
+  });
+  clear_interrupt();
+  EXPECT_GE(calls, 1U);
+  EXPECT_LT(calls, 100'000U);
+}
+
+}  // namespace
+}  // namespace inquest
