@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // fuser: the tasks that use a file.
 
+#include <algorithm>
+#include <span>
+
 #include <fmt/format.h>
 
 #include "base/interrupt.h"
@@ -72,6 +75,17 @@ std::string to_text(const Row& row) {
 
 // ---- How we find it ----
 
+// A table that is all wrong may have a loss for each of its slots.
+void report_losses(std::span<const Error> losses, report::Sink& out) {
+  constexpr std::size_t most = 8;
+  for (const Error& loss : losses.first(std::min(losses.size(), most)))
+    out.problem(Error(loss).while_doing("fuser"));
+  if (losses.size() <= most) return;
+  out.problem(Error(ErrorKind::corrupt,
+                    fmt::format("fuser: {} more files of the task are damaged",
+                                losses.size() - most)));
+}
+
 void show_users(const Kernel& kernel, std::string_view what, FileUsers users,
                 report::Sink& out) {
   bool has_users = false;
@@ -82,8 +96,7 @@ void show_users(const Kernel& kernel, std::string_view what, FileUsers users,
       continue;
     }
     FileUse use = users.use(task);
-    for (const Error& loss : users.losses())
-      out.problem(Error(loss).while_doing("fuser"));
+    report_losses(users.losses(), out);
     if (!use.any()) continue;
     if (!has_users) out.layout(heading);
     has_users = true;

@@ -138,32 +138,45 @@ Vma vma_record(const Kernel& kernel, const Object& vma) {
           .file = vma_file(kernel, vma)};
 }
 
-// mm_struct.total_vm counts the pages of all areas, and the tree knows where
-// each is.
+namespace {
+
+// Whether the tree has |vma| from |start| to |end|.
+Result<bool> is_in_tree(const Kernel& kernel, const Object& mm, const Vma& vma,
+                        const VmaRange& range) {
+  for (Address at : {range.start, Address{range.end.value - 1}}) {
+    auto own = TRY(vma_at(kernel, mm, at));
+    if (!own || own->address() != vma.at) return false;
+  }
+  return true;
+}
+
+// total_vm counts the pages of all areas. An exec that moves its stack down
+// stretches it over both places meanwhile without counting that.
+Result<bool> is_counted(const Object& mm, std::uint64_t pages) {
+  constexpr std::uint64_t farthest_move = std::uint64_t{1} << 22;
+  std::uint64_t counted = TRY(mm["total_vm"].to_unsigned());
+  return pages <= farthest_move || pages - farthest_move <= counted;
+}
+
+}  // namespace
+
 Result<VmaRange> vma_range(const Kernel& kernel, const Object& mm,
                            const Vma& vma) {
-  Address start = TRY(vma.start);
-  Address end = TRY(vma.end);
-  auto bad = [&] {
-    return Error(ErrorKind::corrupt,
-                 fmt::format("the memory area at {:x} cannot be from {:x} to "
-                             "{:x}",
-                             vma.at.value, start.value, end.value),
-                 vma.at.value);
-  };
-  bool is_aligned = (start.value | end.value) % kernel.page_size() == 0;
-  if (end < start || !is_aligned) return bad();
-  if (mm.fault() != nullptr || !mm.has_member("total_vm")) {
-    return VmaRange{start, end};
+  VmaRange range{.start = TRY(vma.start), .end = TRY(vma.end)};
+  std::uint64_t page = kernel.page_size();
+  bool is_good = (range.start.value | range.end.value) % page == 0 &&
+                 range.start <= range.end;
+  if (is_good && range.start != range.end) {
+    is_good = has_tree(mm)
+                  ? TRY(is_in_tree(kernel, mm, vma, range))
+                  : TRY(is_counted(mm, (range.end - range.start) / page));
   }
-  std::uint64_t most = TRY(mm["total_vm"].to_unsigned());
-  if ((end - start) / kernel.page_size() > most) return bad();
-  if (start == end || !has_tree(mm)) return VmaRange{start, end};
-  for (Address at : {start, Address{end.value - 1}}) {
-    auto own = TRY(vma_at(kernel, mm, at));
-    if (!own || own->address() != vma.at) return bad();
-  }
-  return VmaRange{start, end};
+  if (is_good) return range;
+  return Error(
+      ErrorKind::corrupt,
+      fmt::format("the memory area at {:x} cannot be from {:x} to {:x}",
+                  vma.at.value, range.start.value, range.end.value),
+      vma.at.value);
 }
 
 std::vector<std::string> vma_flag_names(const Kernel& kernel,

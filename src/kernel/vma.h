@@ -33,8 +33,8 @@ struct Vma {
 };
 Vma vma_record(const Kernel& kernel, const Object& vma);
 
-// [start, end) of an area of |mm|; an error where these cannot be read, are not
-// what the tree of |mm| says, or are more than all areas of |mm| together.
+// [start, end) of an area of |mm|; an error where these cannot be read, or are
+// not what the tree of |mm| says or, without one, more than all its areas.
 struct VmaRange {
   Address start, end;
 };
