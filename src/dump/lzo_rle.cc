@@ -81,7 +81,8 @@ void Unpacking::literals(std::size_t count) {
     is_bad_ = true;
     return;
   }
-  std::ranges::copy(in_.subspan(at_, count), out_.begin() + done_);
+  std::ranges::copy(in_.subspan(at_, count),
+                    out_.subspan(done_, count).begin());
   at_ += count;
   done_ += count;
 }
