@@ -135,8 +135,7 @@ Result<void> Tasks::add_member(TaskRow& row, const std::string& name) const {
 Result<TaskRow> Tasks::row(const Object& task) const {
   TaskRow row{
       .header = task_header(kernel_, task), .structures = {}, .text = ""};
-  Object info =
-      kernel_.object("thread_info", TRY(task_thread_info(kernel_, task)));
+  Object info = kernel_.object("thread_info", TRY(task_thread_info(task)));
   if (members_.empty()) {
     TRY(add_whole(row, task));
     TRY(add_whole(row, info));

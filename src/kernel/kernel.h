@@ -144,6 +144,13 @@ class Kernel {
   // ---- Tasks ----
   // Made when first asked for; of memory in use, anew after refresh().
   std::shared_ptr<const TaskTable> task_table() const;
+  // Null where nobody has asked yet: what few tasks are needed is then looked
+  // for by itself.
+  std::shared_ptr<const TaskTable> made_task_table() const;
+  // Takes |task| for the one that |cpu| was running, whatever its run queue
+  // says. Not while a command runs.
+  void take_as_current(unsigned cpu, Address task) const;
+  std::optional<Address> taken_as_current(unsigned cpu) const;
 
  protected:
   void forget_tasks() const;
@@ -151,6 +158,7 @@ class Kernel {
  private:
   mutable std::mutex tasks_mutex_;
   mutable std::shared_ptr<const TaskTable> tasks_;
+  mutable std::map<unsigned, Address> taken_;  // by CPU
 };
 
 }  // namespace inquest

@@ -141,9 +141,9 @@ Result<unsigned> task_cpu(const Kernel& kernel, const Object& task) {
   }
   Object within = task["thread_info"];
   bool is_within = within.fault() == nullptr && !within.type().is_pointer();
-  Object info = is_within ? within
-                          : kernel.object("thread_info",
-                                          TRY(task_thread_info(kernel, task)));
+  Object info = is_within
+                    ? within
+                    : kernel.object("thread_info", TRY(task_thread_info(task)));
   return static_cast<unsigned>(TRY(info["cpu"].to_unsigned()));
 }
 
@@ -176,11 +176,10 @@ Result<Address> task_mm(const Object& task) {
   return task["mm"].to_address();
 }
 
-Result<Address> task_thread_info(const Kernel& kernel, const Object& task) {
-  if (kernel.has_member("task_struct", "thread_info") &&
-      !task["thread_info"].type().is_pointer()) {
-    return task["thread_info"].address();
-  }
+Result<Address> task_thread_info(const Object& task) {
+  Object within = task["thread_info"];
+  bool is_within = within.fault() == nullptr && !within.type().is_pointer();
+  if (is_within) return within.address();
   return first_member(task, {"stack", "thread_info"}).to_address();
 }
 
@@ -195,7 +194,13 @@ std::uint64_t stack_size(const Kernel& kernel) {
 }
 
 bool is_active(const Kernel& kernel, const Object& task) {
-  return kernel.task_table()->is_current(task.address());
+  if (auto table = kernel.made_task_table()) {
+    return table->is_current(task.address());
+  }
+  auto cpu = task_cpu(kernel, task);
+  if (!cpu) return false;
+  auto current = current_task(kernel, *cpu);
+  return current && current->address() == task.address();
 }
 
 bool is_kernel_thread(const Object& task) {
@@ -215,12 +220,15 @@ Task task_record(const Kernel& kernel, const Object& task) {
           .comm = task_comm(task),
           .state = task_state(kernel, task),
           .mm = task_mm(task),
-          .thread_info = task_thread_info(kernel, task),
+          .thread_info = task_thread_info(task),
           .stack = task_stack(task),
           .is_active = is_active(kernel, task)};
 }
 
 Result<Object> current_task(const Kernel& kernel, unsigned cpu) {
+  if (auto taken = kernel.taken_as_current(cpu)) {
+    return kernel.object("task_struct", *taken);
+  }
   return pointed_task(kernel.per_cpu("runqueues", "struct rq", cpu)["curr"]);
 }
 

@@ -70,7 +70,7 @@ Result<std::string> task_comm(const Object& task);
 Result<unsigned> task_cpu(const Kernel& kernel, const Object& task);
 Result<TaskState> task_state(const Kernel& kernel, const Object& task);
 Result<Address> task_mm(const Object& task);  // 0: a kernel thread
-Result<Address> task_thread_info(const Kernel& kernel, const Object& task);
+Result<Address> task_thread_info(const Object& task);
 // The lowest address of the kernel stack, and the stack's size.
 Result<Address> task_stack(const Object& task);
 std::uint64_t stack_size(const Kernel& kernel);

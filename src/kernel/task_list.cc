@@ -7,6 +7,7 @@
 
 #include "kernel/list.h"
 #include "kernel/task.h"
+#include "kernel/task_sources.h"
 #include "kernel/task_table.h"
 
 namespace inquest {
@@ -54,6 +55,12 @@ Generator<Object> children(const Kernel& kernel, const Object& task) {
 }
 
 std::vector<Object> tasks_of_pid(const Kernel& kernel, std::uint64_t pid) {
+  bool is_known = kernel.made_task_table() != nullptr;
+  if (!is_known && pid != 0) {
+    if (auto at = task_with_pid(kernel, pid)) {
+      return {kernel.object("task_struct", *at)};
+    }
+  }
   auto table = kernel.task_table();
   auto found = table->with_pid(pid);
   return {found.begin(), found.end()};
@@ -65,13 +72,21 @@ std::vector<Object> tasks_named(const Kernel& kernel, std::string_view comm) {
 
 Result<Object> task_of_pid(const Kernel& kernel, std::uint64_t pid) {
   if (pid == 0) return idle_task(kernel, 0);
-  auto table = kernel.task_table();
-  auto found = table->with_pid(pid);
+  auto found = tasks_of_pid(kernel, pid);
   if (!found.empty()) return found.front();
   return Error(ErrorKind::not_found, fmt::format("no task has pid {}", pid));
 }
 
 Result<Object> task_at(const Kernel& kernel, Address at) {
+  if (kernel.made_task_table() == nullptr) {
+    Object task = kernel.object("task_struct", at);
+    auto pid = task_pid(task);
+    bool may_have = pid && *pid > 0;
+    if (may_have &&
+        task_with_pid(kernel, static_cast<std::uint64_t>(*pid)) == at) {
+      return task;
+    }
+  }
   auto table = kernel.task_table();
   if (const Object* task = table->at(at)) return *task;
   return Error(ErrorKind::not_found,

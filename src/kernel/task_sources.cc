@@ -118,6 +118,23 @@ void Pids::walk_hash(const Object& space) {
   }
 }
 
+// What the struct pid of |pid| leads to; nothing where that is no task.
+Result<Address> task_in_tree(const Kernel& kernel, std::uint64_t pid) {
+  Object space = kernel.variable("init_pid_ns", "struct pid_namespace");
+  std::uint64_t link = TRY(offset_of(kernel, "task_struct", pid_link(kernel)));
+  std::uint64_t heads = TRY(offset_of(kernel, "pid", "tasks"));
+  Object tree = space["idr"];
+  if (tree.fault() != nullptr) return *tree.fault();
+  auto entry = TRY(xarray_entry(kernel, tree, pid));
+  std::uint64_t first = 0;
+  if (entry && !entry->is_value()) {
+    first = TRY(kernel.memory().load(entry->entry + heads,
+                                     kernel.arch().pointer_size()));
+  }
+  if (first == 0) return Error(ErrorKind::not_found, "no task has this pid");
+  return Address{first - link};
+}
+
 // Follows a ring of list_heads from |head|, forwards and, if it is broken,
 // backwards. |add| takes the addresses of the nodes, some perhaps twice.
 template <typename Add>
@@ -297,6 +314,14 @@ TaskSource Queue::walk() {
 }
 
 }  // namespace
+
+std::optional<Address> task_with_pid(const Kernel& kernel, std::uint64_t pid) {
+  auto at = task_in_tree(kernel, pid);
+  if (!at) return std::nullopt;
+  auto own = task_pid(kernel.object("task_struct", *at));
+  bool is_same = own && static_cast<std::uint64_t>(*own) == pid;
+  return is_same ? std::optional(*at) : std::nullopt;
+}
 
 TaskSource tasks_with_pid(const Kernel& kernel) {
   return Pids(kernel).walk();

@@ -20,6 +20,8 @@ struct TaskSource {
 // Those that have a pid: init_pid_ns.idr since 4.15 (commit 95846ecf9dac),
 // the hash table pid_hash before.
 TaskSource tasks_with_pid(const Kernel& kernel);
+// The task of one pid, where a tree of pids has it and both agree.
+std::optional<Address> task_with_pid(const Kernel& kernel, std::uint64_t pid);
 // The thread groups on the list from init_task on, with their threads, as
 // |memory| has them.
 TaskSource tasks_on_list(const Kernel& kernel, const AddressSpace& memory);

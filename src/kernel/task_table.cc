@@ -273,6 +273,21 @@ std::shared_ptr<const TaskTable> Kernel::task_table() const {
   return made;
 }
 
+std::shared_ptr<const TaskTable> Kernel::made_task_table() const {
+  std::scoped_lock lock(tasks_mutex_);
+  return tasks_;
+}
+
+void Kernel::take_as_current(unsigned cpu, Address task) const {
+  taken_[cpu] = task;
+  forget_tasks();
+}
+
+std::optional<Address> Kernel::taken_as_current(unsigned cpu) const {
+  auto found = taken_.find(cpu);
+  return found == taken_.end() ? std::nullopt : std::optional(found->second);
+}
+
 void Kernel::forget_tasks() const {
   std::scoped_lock lock(tasks_mutex_);
   tasks_.reset();

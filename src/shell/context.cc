@@ -48,6 +48,17 @@ Result<void> choose_task(Session& session, std::string_view pid_or_task) {
   return {};
 }
 
+Result<void> take_as_active(Session& session, std::string_view pid_or_task) {
+  const Kernel& kernel = session.kernel;
+  if (kernel.is_live()) {
+    return Error(ErrorKind::unsupported,
+                 "-a option not supported on a live system");
+  }
+  Object task = TRY(named_task(kernel, pid_or_task));
+  kernel.take_as_current(TRY(task_cpu(kernel, task)), task.address());
+  return {};
+}
+
 Result<void> choose_cpu(Session& session, std::string_view cpu) {
   auto number = parse_decimal(cpu);
   auto cpus = session.kernel.possible_cpus();

@@ -11,6 +11,8 @@ namespace inquest {
 
 // The start banner continues the lines of sys; "set" has lines of its own.
 enum class ContextStyle { set, banner };
+// set -a: the task is taken for the one that its CPU was running.
+Result<void> take_as_active(Session& session, std::string_view pid_or_task);
 
 Result<void> show_context(Session& session, report::Sink& out,
                           ContextStyle style = ContextStyle::set);

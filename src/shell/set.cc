@@ -140,8 +140,7 @@ Result<void> run(Shell& shell, Command::Words words, report::Sink& out) {
                  fmt::format("option requires an argument -- '{}'", option[1]));
   }
   if (option == "-c") return choose_cpu(session, words[1]);
-  return Error(ErrorKind::unsupported,
-               "the active tasks are those of the run queues and stay so");
+  return take_as_active(session, words[1]);
 }
 
 }  // namespace

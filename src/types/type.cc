@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "types/type.h"
 
+#include <algorithm>
 #include <thread>
 
 #include <fmt/format.h>
@@ -46,12 +47,13 @@ const Type& no_type() {
 std::optional<MemberPlace> find_one(const Type& type, std::string_view name,
                                     unsigned depth) {
   if (depth > max_depth) return std::nullopt;
-  for (const Member& member : type.members()) {
+  const Member* direct = type.named_member(name);
+  if (direct != nullptr && direct->type != nullptr) {
+    return MemberPlace{direct->type, direct->bit_offset, direct->bit_size};
+  }
+  for (std::uint32_t place : type.unnamed_members()) {
+    const Member& member = type.members()[place];
     if (member.type == nullptr) continue;
-    if (member.name == name) {
-      return MemberPlace{member.type, member.bit_offset, member.bit_size};
-    }
-    if (!member.name.empty()) continue;
     const Type& inner = member.type->stripped();
     if (auto found = find_one(inner, name, depth + 1)) {
       found->bit_offset += member.bit_offset;
@@ -59,6 +61,17 @@ std::optional<MemberPlace> find_one(const Type& type, std::string_view name,
     }
   }
   return std::nullopt;
+}
+
+// Large structures are asked for their members by name all the time.
+void sort_names(TypeBody& body) {
+  for (std::uint32_t i = 0; i < body.members.size(); ++i) {
+    bool has_name = !body.members[i].name.empty();
+    (has_name ? body.named : body.unnamed).push_back(i);
+  }
+  std::ranges::stable_sort(body.named, {}, [&](std::uint32_t place) {
+    return std::string_view(body.members[place].name);
+  });
 }
 
 std::string describe(const Type& type) {
@@ -112,6 +125,7 @@ const TypeBody& Type::body() const {
   ++completion_depth();
   complete_(*this, body);
   --completion_depth();
+  sort_names(body);
   State expected = State::open;
   if (state_.compare_exchange_strong(expected, State::publishing)) {
     body_ = std::move(body);
@@ -121,6 +135,16 @@ const TypeBody& Type::body() const {
     std::this_thread::yield();
   }
   return body_;
+}
+
+const Member* Type::named_member(std::string_view wanted) const {
+  const TypeBody& all = body();
+  auto name_of = [&](std::uint32_t place) {
+    return std::string_view(all.members[place].name);
+  };
+  auto found = std::ranges::lower_bound(all.named, wanted, {}, name_of);
+  bool is_there = found != all.named.end() && name_of(*found) == wanted;
+  return is_there ? &all.members[*found] : nullptr;
 }
 
 std::uint64_t Type::size() const {

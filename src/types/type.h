@@ -68,6 +68,9 @@ struct TypeBody {
   std::vector<Enumerator> enumerators;
   std::vector<Parameter> parameters;
   bool is_variadic = false;
+
+  // Places in |members|: those with a name by it, and those without.
+  std::vector<std::uint32_t> named = {}, unnamed = {};
 };
 
 class Type {
@@ -97,6 +100,12 @@ class Type {
   // enumeration: its integer type or null. Null stands for void.
   const Type* target() const { return body().target; }
   std::span<const Member> members() const { return body().members; }
+  // The first member called |name|, not looking into unnamed ones; or null.
+  const Member* named_member(std::string_view wanted) const;
+  // Where among members() those without a name are.
+  std::span<const std::uint32_t> unnamed_members() const {
+    return body().unnamed;
+  }
   std::span<const Enumerator> enumerators() const { return body().enumerators; }
   std::span<const Parameter> parameters() const { return body().parameters; }
   bool is_variadic() const { return body().is_variadic; }
