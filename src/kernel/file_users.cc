@@ -86,6 +86,27 @@ bool FileUsers::has_mapped(const Object& task) {
   return place->second;
 }
 
+// A struct nlm_file has one file, or since 5.15 (commit 7f024fcd5c97) one to
+// read and one to write.
+bool FileUsers::is_lock_on(const Object& locked) {
+  Object file = locked["f_file"];
+  bool is_pair = file.fault() == nullptr && file.type().is_array();
+  if (!is_pair) return is_meant(file["f_path"]);
+  return is_meant(file.at(0)["f_path"]) || is_meant(file.at(1)["f_path"]);
+}
+
+bool FileUsers::is_lock_on_chain(const Object& head) {
+  for (const Object& locked :
+       hlist_entries(head, kernel_.structure("nlm_file"), "f_list")) {
+    if (locked.fault() != nullptr) {
+      losses_.push_back(*locked.fault());
+      return false;
+    }
+    if (is_lock_on(locked)) return true;
+  }
+  return false;
+}
+
 bool FileUsers::is_lock_held() {
   if (is_lock_held_) return *is_lock_held_;
   is_lock_held_ = false;
@@ -93,20 +114,8 @@ bool FileUsers::is_lock_held() {
   if (heads.fault() != nullptr) return false;
   for (const Object& task : tasks_named(kernel_, "lockd"))
     lock_tasks_.insert(task.address().value);
-  auto type = kernel_.structure("nlm_file");
   for (std::uint64_t i = 0; i < most_lock_chains; ++i) {
-    for (const Object& each : hlist_entries(heads.at(i), type, "f_list")) {
-      if (each.fault() != nullptr) {
-        losses_.push_back(*each.fault());
-        break;
-      }
-      Object file = each["f_file"];
-      bool is_pair = file.fault() == nullptr && file.type().is_array();
-      for (std::uint64_t k = 0; k < (is_pair ? 2U : 1U); ++k) {
-        Object one = is_pair ? file.at(k) : file;
-        if (is_meant(one["f_path"])) is_lock_held_ = true;
-      }
-    }
+    if (is_lock_on_chain(heads.at(i))) is_lock_held_ = true;
   }
   return *is_lock_held_;
 }

@@ -42,6 +42,8 @@ class FileUsers {
   bool has_open(const Object& task);
   bool has_mapped(const Object& task);
   bool is_lock_held();
+  bool is_lock_on_chain(const Object& head);  // a struct hlist_head
+  bool is_lock_on(const Object& locked);      // a struct nlm_file
 
   const Kernel& kernel_;
   std::string path_;

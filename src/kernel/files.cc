@@ -145,6 +145,38 @@ Result<DescriptorTable> descriptor_table(const Kernel& kernel,
   return found;
 }
 
+std::uint64_t lowest_bit(std::uint64_t bits) {
+  return static_cast<unsigned>(std::countr_zero(bits));
+}
+
+OpenFile file_in(const AddressSpace& memory, const DescriptorTable& table,
+                 std::uint64_t number) {
+  OpenFile open{.descriptor = static_cast<unsigned>(number),
+                .file = Error(ErrorKind::not_found, "no file")};
+  auto at = memory.load(table.slots + number * 8, 8);
+  if (at) {
+    open.file = Object(memory, *table.type, Address{*at});
+  } else {
+    open.file = at.error();
+  }
+  return open;
+}
+
+bool is_null(const Object& file) {
+  return file.fault() == nullptr && file.address().value == 0;
+}
+
+// Those of the descriptors from |first| on whose bits are set in |used|.
+Generator<OpenFile> files_in(const AddressSpace& memory,
+                             const DescriptorTable& table, std::uint64_t first,
+                             std::uint64_t used) {
+  for (; used != 0; used &= used - 1) {
+    OpenFile open = file_in(memory, table, first + lowest_bit(used));
+    // A descriptor may be taken before it has a file.
+    if (!is_null(open.file)) co_yield open;
+  }
+}
+
 }  // namespace
 
 FileState file_state(const Kernel& kernel, const Object& file) {
@@ -168,14 +200,11 @@ FileState dentry_state(const Kernel& kernel, const Object& dentry) {
 
 Generator<OpenFile> open_files(const Kernel& kernel, Object task) {
   auto table = descriptor_table(kernel, task);
-  if (!table) {
-    OpenFile last{.descriptor = 0, .file = table.error()};
-    co_yield last;
-    co_return;
-  }
-  if (table->fault) {
-    OpenFile odd{.descriptor = 0, .file = *table->fault};
+  if (!table || table->fault) {
+    OpenFile odd{.descriptor = 0,
+                 .file = table ? *table->fault : table.error()};
     co_yield odd;
+    if (!table) co_return;
   }
   const AddressSpace& memory = kernel.memory();
   for (std::uint64_t first = 0; first < table->size; first += word_bits) {
@@ -186,15 +215,7 @@ Generator<OpenFile> open_files(const Kernel& kernel, Object task) {
       co_yield last;
       co_return;
     }
-    for (std::uint64_t bits = *word; bits != 0; bits &= bits - 1) {
-      std::uint64_t number =
-          first + static_cast<unsigned>(std::countr_zero(bits));
-      auto at = memory.load(table->slots + number * 8, 8);
-      // A descriptor may be taken before it has a file.
-      if (at && *at == 0) continue;
-      OpenFile open{.descriptor = static_cast<unsigned>(number),
-                    .file = at ? Object(memory, *table->type, Address{*at})
-                               : Object(at.error())};
+    for (const OpenFile& open : files_in(memory, *table, first, *word)) {
       co_yield open;
     }
   }

@@ -59,13 +59,31 @@ Generator<Object> queued_inodes(const Kernel& kernel, Object queue) {
   }
 }
 
+Generator<Object> writeback_queues(const Kernel& kernel, Object device) {
+  if (device.fault() != nullptr || !device.has_member("wb_list")) {
+    Object only = device["wb"];
+    co_yield only;
+    co_return;
+  }
+  for (const Object& queue : list_entries(
+           device["wb_list"], kernel.structure("bdi_writeback"), "bdi_node")) {
+    co_yield queue;
+  }
+}
+
+// Faults belong to whatever is asked for.
+bool is_of(const Object& inode, Address super_block) {
+  if (inode.fault() != nullptr) return true;
+  auto of = inode["i_sb"].to_address();
+  return of && *of == super_block;
+}
+
 }  // namespace
 
 Generator<Object> mounts(const Kernel& kernel, const Object& task) {
   Object space = mount_namespace(kernel, task);
   if (space.fault() != nullptr) {
-    Object fault = space;
-    co_yield fault;
+    co_yield space;
     co_return;
   }
   bool is_tree = space.has_member("mounts.rb_node");
@@ -109,26 +127,13 @@ Result<Address> super_block_of(const Kernel& kernel, Address at) {
 Generator<Object> dirty_inodes(const Kernel& kernel, Address super_block) {
   Object super = kernel.object("super_block", super_block);
   Object device = super["s_bdi"].dereference();
-  auto walk = [&](Object queue) { return queued_inodes(kernel, queue); };
-  auto is_own = [&](const Object& inode) {
-    if (inode.fault() != nullptr) return true;
-    auto of = inode["i_sb"].to_address();
-    return of && *of == super_block;
-  };
-  if (device.fault() != nullptr || !device.has_member("wb_list")) {
-    for (const Object& inode : walk(device["wb"])) {
-      if (is_own(inode)) co_yield inode;
-    }
-    co_return;
-  }
-  for (const Object& queue : list_entries(
-           device["wb_list"], kernel.structure("bdi_writeback"), "bdi_node")) {
+  for (const Object& queue : writeback_queues(kernel, device)) {
     if (queue.fault() != nullptr) {
       co_yield queue;
       co_return;
     }
-    for (const Object& inode : walk(queue)) {
-      if (is_own(inode)) co_yield inode;
+    for (const Object& inode : queued_inodes(kernel, queue)) {
+      if (is_of(inode, super_block)) co_yield inode;
     }
   }
 }

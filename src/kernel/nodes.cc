@@ -30,8 +30,8 @@ Result<std::vector<MemoryNode>> memory_nodes(const Kernel& kernel) {
       std::clamp<std::uint64_t>(nodes->size / word, 1, most_nodes);
   std::vector<MemoryNode> found;
   for (unsigned i = 0; i < count; ++i) {
-    std::uint64_t at =
-        TRY(kernel.memory().load(nodes->address + i * word, word));
+    std::uint64_t at = TRY(
+        kernel.memory().load(nodes->address + std::uint64_t{i} * word, word));
     if (at != 0) found.push_back(TRY(node_at(kernel, Address{at}, i)));
   }
   return found;

@@ -236,7 +236,8 @@ Result<std::uint64_t> index_of(const Object& page) {
 std::vector<std::string> page_flag_names(const Kernel& kernel,
                                          std::uint64_t flags) {
   auto printed = printed_flags(kernel, "pageflag_names", flags);
-  return printed ? std::move(printed->names) : enumerated_names(kernel, flags);
+  if (printed) return printed->names;
+  return enumerated_names(kernel, flags);
 }
 
 Result<PageState> page_state(const Kernel& kernel, PhysAddress at) {

@@ -114,6 +114,11 @@ Result<void> enter_element(MemberPlace& place, std::string_view& text) {
 
 }  // namespace
 
+Type::Type(TypeKind of_kind, TypeBody body)
+    : kind(of_kind), state_(State::complete), body_(std::move(body)) {
+  sort_names(body_);
+}
+
 // Two threads may complete the same body at once, each its own copy; the first
 // to finish publishes its copy and the other drops its own. No lock is held
 // meanwhile, so whatever locks a source takes cannot deadlock with ours.

@@ -91,8 +91,7 @@ class Type {
 
   Type() = default;
   explicit Type(Complete complete) : complete_(std::move(complete)) {}
-  Type(TypeKind of_kind, TypeBody body)
-      : kind(of_kind), state_(State::complete), body_(std::move(body)) {}
+  Type(TypeKind of_kind, TypeBody body);
   Type(const Type&) = delete;
   Type& operator=(const Type&) = delete;
 

@@ -28,7 +28,6 @@ class Dump:
         order += ("vmcore.elf", "vmcore.z0", "vmcore.z31", "vmcore.zlib")
         self.vmcore = next(files[name] for name in order if name in files)
         self.failures = []
-        self.thread_states = {}  # tid -> state, filled by processes()
 
     def ask(self, *commands):
         """The answers to command lines given in one session, as lists of lines."""
@@ -56,6 +55,7 @@ class Dump:
     def processes(self):
         """pid -> (comm, ppid, state, [(tid, comm)...]) of every process with its threads."""
         found = {}
+        self.thread_states = {}  # tid -> state
         for folder in (self.truth / "proc/pids").iterdir():
             stat = read_stat(folder / "stat")
             if stat:
