@@ -260,6 +260,7 @@ std::vector<Object> TaskTable::named(std::string_view comm) const {
     places.push_back(each->second);
   std::ranges::sort(places);
   std::vector<Object> found;
+  found.reserve(places.size());
   for (std::size_t place : places)
     found.push_back(tasks_[place]);
   return found;

@@ -45,7 +45,7 @@ Error bad_handle(std::uint64_t handle) {
 
 ZsPool::ZsPool(DriverTypes types, PageMap pages, Object pool)
     : types_(std::move(types)),
-      pages_(std::move(pages)),
+      pages_(pages),
       pool_(std::move(pool)),
       has_descriptors_(types_.structure("zpdesc").has_value()) {}
 
@@ -70,7 +70,8 @@ std::vector<ZsPool::Coding> ZsPool::codings() const {
     found.push_back({frame_bits, 1});
     found.push_back({frame_bits, 0});
   };
-  add(kernel.vmcoreinfo().number("MAX_PHYSMEM_BITS").value_or(0));
+  add(static_cast<std::uint64_t>(
+      kernel.vmcoreinfo().number("MAX_PHYSMEM_BITS").value_or(0)));
   for (unsigned bits : widths)
     add(bits);
   return found;
