@@ -206,9 +206,7 @@ void show_lists(const Request& request) {
 
 Result<void> check(const Options& options, const Wanted& programs,
                    bool is_any) {
-  if (!options.words().empty()) {
-    return Error(ErrorKind::usage, "unexpected " + options.words().front());
-  }
+  TRY(options.no_words());
   for (char letter : {'t', 'T', 'j'}) {
     if (!options.has(letter) || programs.is_any()) continue;
     return Error(ErrorKind::usage,

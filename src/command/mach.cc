@@ -233,9 +233,7 @@ Result<void> show_cpus(const Session& session, std::optional<unsigned> radix,
 
 Result<void> run(Session& session, Command::Words words, report::Sink& out) {
   Options options = TRY(Options::parse(words, "mcoxd"));
-  if (!options.words().empty()) {
-    return Error(ErrorKind::usage, "unexpected " + options.words().front());
-  }
+  TRY(options.no_words());
   const Kernel& kernel = session.kernel;
   if (options.has('o')) {
     return Error(ErrorKind::unsupported,

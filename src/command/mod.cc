@@ -213,9 +213,8 @@ Result<void> run(Session& session, Command::Words words, report::Sink& out) {
   } else if (options.has('D')) {
     for (const Module& module : modules.list())
       modules.unload(module);
-  } else if (!options.words().empty()) {
-    return Error(ErrorKind::usage, "unexpected " + options.words().front());
   } else {
+    TRY(options.no_words());
     show(modules, all_modules(modules), out);
   }
   return {};

@@ -8,14 +8,15 @@
 namespace inquest {
 namespace {
 
-enum class Takes { nothing, argument, unknown };
+enum class Takes { nothing, argument, value, unknown };
 
 Takes takes(std::string_view letters, char letter) {
-  std::size_t at =
-      letter == ':' ? std::string_view::npos : letters.find(letter);
+  bool is_mark = letter == ':' || letter == '=';
+  std::size_t at = is_mark ? std::string_view::npos : letters.find(letter);
   if (at == std::string_view::npos) return Takes::unknown;
-  bool has_colon = at + 1 < letters.size() && letters[at + 1] == ':';
-  return has_colon ? Takes::argument : Takes::nothing;
+  char mark = at + 1 < letters.size() ? letters[at + 1] : '\0';
+  if (mark == ':') return Takes::argument;
+  return mark == '=' ? Takes::value : Takes::nothing;
 }
 
 // What belongs to the letter at |at| of word |i|: the rest of that word, or all
@@ -45,6 +46,12 @@ Result<void> read_letters(Command::Words words, std::size_t& i,
       case Takes::argument:
         all.emplace_back(word[at], TRY(argument_at(words, i, at)));
         return {};
+      case Takes::value:
+        if (at + 1 < word.size() && word[at + 1] == '=') {
+          all.emplace_back(word[at], word.substr(at + 2));
+          return {};
+        }
+        [[fallthrough]];
       case Takes::nothing:
         all.emplace_back(word[at], "");
     }
@@ -96,6 +103,11 @@ std::optional<unsigned> Options::radix(std::string_view hex) const {
     if (letter == 'd') radix = 10;
   }
   return radix;
+}
+
+Result<void> Options::no_words() const {
+  if (words_.empty()) return {};
+  return Error(ErrorKind::usage, "unexpected " + words_.front());
 }
 
 unsigned take_width(std::vector<std::string>& words, unsigned usual) {

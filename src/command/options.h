@@ -16,7 +16,8 @@ namespace inquest {
 
 class Options {
  public:
-  // |letters| are those allowed; one followed by ':' takes an argument.
+  // |letters| are those allowed; one followed by ':' takes an argument, by '='
+  // may have one after that sign ("-S=1,3").
   // |usage| names a letter that is not allowed or lacks its argument.
   static Result<Options> parse(Command::Words words, std::string_view letters);
 
@@ -34,6 +35,8 @@ class Options {
 
   // What is no option, in order.
   const std::vector<std::string>& words() const { return words_; }
+  // |usage| names the first of them: for what takes none.
+  Result<void> no_words() const;
 
  private:
   std::vector<std::pair<char, std::string>> all_;

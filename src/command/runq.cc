@@ -414,9 +414,7 @@ void show_queued(const Kernel& kernel, const Cpus& cpus, report::Sink& out) {
 
 Result<void> run(Session& session, Command::Words words, report::Sink& out) {
   Options options = TRY(Options::parse(words, "tTmgdc:"));
-  if (!options.words().empty()) {
-    return Error(ErrorKind::usage, "unexpected " + options.words().front());
-  }
+  TRY(options.no_words());
   const Kernel& kernel = session.kernel;
   auto given = options.argument('c');
   Cpus cpus = given ? TRY(cpu_list(kernel, *given)) : scheduled_cpus(kernel);

@@ -82,9 +82,7 @@ Result<std::uint64_t> kilobytes(const Kernel& kernel,
 
 Result<void> run(Session& session, Command::Words words, report::Sink& out) {
   Options options = TRY(Options::parse(words, ""));
-  if (!options.words().empty()) {
-    return Error(ErrorKind::usage, "unexpected " + options.words().front());
-  }
+  TRY(options.no_words());
   const Kernel& kernel = session.kernel;
   auto areas = TRY(swap_areas(kernel));
   out.layout(

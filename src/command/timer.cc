@@ -267,9 +267,7 @@ Result<void> show_hrtimers(const Kernel& kernel,
 
 Result<void> run(Session& session, Command::Words words, report::Sink& out) {
   Options options = TRY(Options::parse(words, "rC:"));
-  if (!options.words().empty()) {
-    return Error(ErrorKind::usage, "unexpected " + options.words().front());
-  }
+  TRY(options.no_words());
   const Kernel& kernel = session.kernel;
   auto given = options.argument('C');
   std::vector<unsigned> cpus =
