@@ -74,7 +74,7 @@ StackChain::Next StackChain::end() {
   if (!base || stack_name(found_.frames.back().slot) != "process") {
     return Next::done;
   }
-  for (std::uint64_t padding : {0, 16}) {
+  for (std::uint64_t padding : {0U, 16U}) {
     Address top = *base + stack_size(kernel_) - padding;
     auto saved = kernel_.linux_arch().saved_registers(
         kernel_, top - kernel_.linux_arch().saved_size(kernel_), false);
