@@ -30,7 +30,7 @@ SHOWN = {
     }, 140),
 }
 MISSING = set("""
-    dev net
+    dev kmem net
 """.split())
 
 
