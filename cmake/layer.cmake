@@ -1,4 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# iq_precompile(<target> <first> <header>...)
+#
+# What most files include takes a third of the time to compile them: it is read
+# once, for <first>, and the like. Each file still names all that it uses, since
+# clang-tidy reads it without this.
+function(iq_precompile target first)
+  target_compile_options(${target}
+    PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)  # ccache wants it
+  if(target STREQUAL first)
+    target_precompile_headers(${target} PRIVATE
+      <algorithm> <array> <cstdint> <functional> <map> <memory> <optional>
+      <span> <string> <string_view> <vector> <fmt/format.h> ${ARGN})
+  else()
+    target_precompile_headers(${target} REUSE_FROM ${first})
+  endif()
+endfunction()
+
 # iq_layer(<name> SOURCES <file>... [NEEDS <layer>...] [LIBRARIES <target>...])
 #
 # Each folder under src/ is one layer and one library. NEEDS names the layers
@@ -16,6 +33,7 @@ function(iq_layer name)
     target_include_directories(iq_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
     target_link_libraries(iq_${name}
       PUBLIC ${libraries} fmt::fmt PRIVATE ${arg_LIBRARIES})
+    iq_precompile(iq_${name} iq_base)
   else()
     add_library(iq_${name} INTERFACE)
     target_include_directories(iq_${name} INTERFACE ${PROJECT_SOURCE_DIR}/src)
@@ -39,6 +57,7 @@ function(iq_unit_tests layer)
     PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${layer}_tests
     PRIVATE iq_${layer} ${arg_NEEDS} GTest::gtest_main)
+  iq_precompile(${layer}_tests arch_tests <gtest/gtest.h>)
   gtest_discover_tests(${layer}_tests
     DISCOVERY_TIMEOUT 60 PROPERTIES LABELS unit TIMEOUT 300)
 endfunction()

@@ -22,7 +22,10 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
+# A header that the compiler has read before, which clang cannot read and files must not rely on.
+PRECOMPILED = re.compile(r" (-include \S*cmake_pch\.hxx|-Winvalid-pch|-fpch-preprocess)(?= )")
 INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
 
 
@@ -80,6 +83,10 @@ def main():
     folder = cache_folder()
     commands = json.loads((build / "compile_commands.json").read_text())
     files = {pathlib.Path(command["directory"], command["file"]).resolve() for command in commands}
+    for command in commands:
+        command["command"] = PRECOMPILED.sub(" ", command["command"])
+    plain = tempfile.TemporaryDirectory()
+    pathlib.Path(plain.name, "compile_commands.json").write_text(json.dumps(commands))
     files = sorted(file for file in files if any(file.is_relative_to(path) for path in paths) and file.suffix == ".cc")
     todo = [(file, folder / digest.of(file)) for file in files]
     todo = [(file, note) for file, note in todo if not note.exists()]
@@ -88,7 +95,7 @@ def main():
     def look(task):
         file, note = task
         # The compiler's own warning flags are not all clang's.
-        command = [program, "-p", build, "--quiet", f"--checks={checks}", "--extra-arg=-Wno-unknown-warning-option", file]
+        command = [program, "-p", plain.name, "--quiet", f"--checks={checks}", "--extra-arg=-Wno-unknown-warning-option", file]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode == 0:
             note.touch()
