@@ -20,11 +20,6 @@ constexpr std::uint64_t most_files = std::uint64_t{1} << 26;
 constexpr std::uint64_t most_doubtful_files = std::uint64_t{1} << 16;
 constexpr unsigned word_bits = 64;
 
-Result<Object> pointed(const Object& pointer, std::string_view what) {
-  if (TRY(pointer.to_address()).value != 0) return pointer.dereference();
-  return Error(ErrorKind::not_found, "no " + std::string(what));
-}
-
 std::string_view kind_of(std::uint64_t mode) {
   constexpr std::uint64_t format = 0170000;
   switch (mode & format) {
@@ -54,7 +49,7 @@ Result<std::string_view> file_kind(const Object& inode) {
 Result<std::string> protocol_name(const Kernel& kernel, const Object& inode) {
   const Type* type = TRY(kernel.structure("socket_alloc"));
   Object socket = inode.container_of(*type, "vfs_inode")["socket"];
-  Object sk = TRY(pointed(socket["sk"], "protocol behind the socket"));
+  Object sk = TRY(pointed(socket["sk"], "no protocol behind the socket"));
   return sk["__sk_common"]["skc_prot"]["name"].to_string();
 }
 
@@ -222,7 +217,7 @@ Generator<OpenFile> open_files(const Kernel& kernel, Object task) {
 }
 
 Result<Object> task_directory(const Object& task, std::string_view which) {
-  Object fs = TRY(pointed(task["fs"], "fs_struct"));
+  Object fs = TRY(pointed(task["fs"], "no fs_struct"));
   Object path = fs[which];
   if (path.fault() != nullptr) return *path.fault();
   return path;

@@ -75,13 +75,9 @@ Object first_ipc_namespace(const Kernel& kernel) {
 }
 
 Object ipc_namespace_of(const Object& task) {
-  Object proxy = task["nsproxy"];
-  auto at = proxy.to_address();
-  if (at && at->value == 0) {
-    return Error(ErrorKind::not_found, "the task has no namespaces any more",
-                 task.address().value);
-  }
-  return proxy["ipc_ns"].dereference();
+  auto proxy = pointed(task["nsproxy"], "the task has no namespaces any more");
+  if (!proxy) return std::move(proxy).error();
+  return (*proxy)["ipc_ns"].dereference();
 }
 
 Result<IpcObjects> ipc_objects(const Kernel& kernel, const Object& name_space,

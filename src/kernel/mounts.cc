@@ -16,13 +16,9 @@ constexpr std::uint64_t mnt_cursor = 0x10000000;
 
 // The task's own namespace; a task that has exited has none any more.
 Object mount_namespace(const Kernel& kernel, const Object& task) {
-  Object proxy = task["nsproxy"];
-  auto at = proxy.to_address();
-  if (!at) return std::move(at).error();
-  if (at->value == 0) {
-    return Error(ErrorKind::not_found, "the task has no mount namespace");
-  }
-  Object space = proxy["mnt_ns"].dereference();
+  auto proxy = pointed(task["nsproxy"], "the task has no mount namespace");
+  if (!proxy) return std::move(proxy).error();
+  Object space = (*proxy)["mnt_ns"].dereference();
   if (space.fault() == nullptr || kernel.has_member("mnt_namespace", "root")) {
     return space;
   }

@@ -24,15 +24,6 @@ namespace {
 constexpr unsigned most_levels = 64;
 constexpr std::size_t most_names = 64;
 
-Result<Object> pointed(const Object& pointer) {
-  if (TRY(pointer.to_address()).value == 0) {
-    return Error(ErrorKind::not_found, "null pointer");
-  }
-  Object object = pointer.dereference();
-  if (object.fault() != nullptr) return *object.fault();
-  return object;
-}
-
 bool is_set(const Object& object, std::string_view member) {
   if (!object.has_member(member)) return false;
   auto value = object[member].to_unsigned();
@@ -48,9 +39,9 @@ Object parent_of(const Object& node) {
 
 // Of the cgroup that |group| belongs to; its root has none.
 void read_names(const Object& group, QueuedGroup& found) {
-  auto node = pointed(group["css"]["cgroup"]["kn"]);
+  auto node = pointed(group["css"]["cgroup"]["kn"], "no cgroup");
   for (std::size_t i = 0; i < most_names && node && !interrupted(); ++i) {
-    auto above = pointed(parent_of(*node));
+    auto above = pointed(parent_of(*node), "no parent");
     if (!above) return;
     auto name = (*node)["name"].to_string();
     if (!name) return;
@@ -66,7 +57,7 @@ QueuedGroup group_of(const Object& queue) {
   if (queue.has_member("active")) found.array = queue["active"].address();
   found.is_throttled =
       is_set(queue, "throttled") || is_set(queue, "rt_throttled");
-  auto group = pointed(queue["tg"]);
+  auto group = pointed(queue["tg"], "no task group");
   if (group) {
     found.group = group->address();
     read_names(*group, found);
@@ -265,7 +256,7 @@ void Collector::fair_group(SchedQueue& to, const Object& queue,
 void Collector::fair_tasks(SchedQueue& to, const Object& queue,
                            unsigned depth) {
   if (!enter(to, queue, depth)) return;
-  auto running = pointed(queue["curr"]);
+  auto running = pointed(queue["curr"], "no current task");
   if (running) fair_entity(to, *running, depth, true);
   // rb_root_cached since 4.14 (commit bfb068892d30).
   for (const Object& entity :
@@ -302,7 +293,7 @@ void Collector::throttled_tasks(SchedQueue& to, const Object& queue,
 void Collector::throttled_groups(SchedQueue& to, const Object& queue,
                                  unsigned depth) {
   if (!queue.has_member("throttled")) return;
-  auto group = pointed(queue["tg"]);
+  auto group = pointed(queue["tg"], "no task group");
   if (!group) return;
   for (const Object& child : list_entries(
            (*group)["children"], kernel_.structure("task_group"), "siblings")) {

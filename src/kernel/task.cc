@@ -43,14 +43,6 @@ Object first_member(const Object& object,
   return object[*names.begin()];
 }
 
-Result<Object> pointed_task(const Object& pointer) {
-  Address at = TRY(pointer.to_address());
-  Object task = pointer.dereference();
-  if (task.fault() != nullptr) return *task.fault();
-  if (at.value == 0) return Error(ErrorKind::not_found, "no task");
-  return task;
-}
-
 }  // namespace
 
 std::string_view TaskState::abbreviation() const {
@@ -120,7 +112,7 @@ Result<std::int64_t> task_tgid(const Object& task) {
 }
 
 Result<Object> task_parent(const Object& task) {
-  return pointed_task(first_member(task, {"parent", "p_pptr"}));
+  return pointed(first_member(task, {"parent", "p_pptr"}), "no task");
 }
 
 Result<std::int64_t> task_ppid(const Object& task) {
@@ -229,11 +221,13 @@ Result<Object> current_task(const Kernel& kernel, unsigned cpu) {
   if (auto taken = kernel.taken_as_current(cpu)) {
     return kernel.object("task_struct", *taken);
   }
-  return pointed_task(kernel.per_cpu("runqueues", "struct rq", cpu)["curr"]);
+  return pointed(kernel.per_cpu("runqueues", "struct rq", cpu)["curr"],
+                 "no task");
 }
 
 Result<Object> idle_task(const Kernel& kernel, unsigned cpu) {
-  return pointed_task(kernel.per_cpu("runqueues", "struct rq", cpu)["idle"]);
+  return pointed(kernel.per_cpu("runqueues", "struct rq", cpu)["idle"],
+                 "no task");
 }
 
 std::vector<unsigned> scheduled_cpus(const Kernel& kernel) {

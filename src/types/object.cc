@@ -258,4 +258,13 @@ bool Object::has_member(std::string_view path) const {
   return type.target() != nullptr && inquest::has_member(*type.target(), path);
 }
 
+Result<Object> pointed(const Object& pointer, std::string_view missing) {
+  if (TRY(pointer.to_address()).value == 0) {
+    return Error(ErrorKind::not_found, std::string(missing));
+  }
+  Object object = pointer.dereference();
+  if (object.fault() != nullptr) return *object.fault();
+  return object;
+}
+
 }  // namespace inquest

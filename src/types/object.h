@@ -73,4 +73,7 @@ class Object {
   std::shared_ptr<const Error> fault_;
 };
 
+// What |pointer| leads to; |not_found| with |missing| for a null pointer.
+Result<Object> pointed(const Object& pointer, std::string_view missing);
+
 }  // namespace inquest
