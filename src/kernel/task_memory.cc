@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "base/arithmetic.h"
+#include "kernel/nodes.h"
 #include "kernel/task.h"
 
 namespace inquest {
@@ -25,26 +26,13 @@ std::vector<std::uint64_t> resident_kinds(const Kernel& kernel) {
   return kinds;
 }
 
-// The pages that a node's zones span, holes included: crash's measure.
-std::uint64_t spanned_pages(const Object& node) {
-  return node["node_spanned_pages"].to_unsigned().value_or(0);
-}
-
+// The pages that the nodes' zones span, holes included: crash's measure.
 std::uint64_t total_pages(const Kernel& kernel) {
-  constexpr std::uint64_t most_nodes = 1024;
-  if (!kernel.has_symbol("node_data")) {
-    return spanned_pages(
-        kernel.variable("contig_page_data", "struct pglist_data"));
-  }
-  Object nodes = kernel.variable("node_data", "struct pglist_data *[1024]");
-  if (nodes.fault() != nullptr) return 0;
-  auto place = kernel.place(nodes.address());
-  std::uint64_t count = place ? place->size / kernel.arch().pointer_size() : 1;
+  auto nodes = memory_nodes(kernel);
   std::uint64_t sum = 0;
-  for (std::uint64_t i = 0; i < std::min(count, most_nodes); ++i) {
-    auto node = nodes.at(i).to_address();
-    if (node && node->value != 0) sum += spanned_pages(nodes.at(i));
-  }
+  if (!nodes) return sum;
+  for (const MemoryNode& node : *nodes)
+    sum += node.spanned;
   return sum;
 }
 
