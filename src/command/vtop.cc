@@ -90,10 +90,8 @@ void Translator::add_end(VtopRow& row, const std::vector<WalkStep>& steps,
     return;
   }
   std::uint64_t in_page = row.address.value & (row.page_size - 1);
-  row.physical =
-      found ? found->physical
-            : PhysAddress{(entry.entry.physical.value & ~(row.page_size - 1)) |
-                          in_page};
+  row.physical = found ? found->physical
+                       : entry.entry.physical_of(row.address, row.page_size);
   row.state = State::mapped;
   row.fault.reset();
   row.page_base = row.physical - in_page;
@@ -105,8 +103,7 @@ void Translator::add_end(VtopRow& row, const std::vector<WalkStep>& steps,
 void Translator::translate(VtopRow& row) const {
   std::vector<WalkStep> steps;
   auto found = space_.walk(row.address, &steps);
-  if (!found &&
-      found.error().message().find("not mapped") == std::string::npos) {
+  if (!found && !is_unmapped(found.error())) {
     row.state = State::unreadable;
     row.fault = found.error();
   }

@@ -30,6 +30,10 @@ struct PageEntry {
   SwapEntry swap;
   std::vector<std::string_view> flags;  // by the names that crash gives them
 
+  // Where |at| is in that page, of |size| bytes (a power of two).
+  PhysAddress physical_of(Address at, std::uint64_t size) const {
+    return {(physical.value & ~(size - 1)) | (at.value & (size - 1))};
+  }
   bool has_page() const {
     return kind == Kind::present || kind == Kind::hidden;
   }

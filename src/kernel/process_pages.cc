@@ -14,10 +14,6 @@ struct Stretch {
   Address last;
 };
 
-bool is_absent(const Error& error) {
-  return error.message().find("not mapped") != std::string::npos;
-}
-
 Stretch stretch_at(const Kernel& kernel, const MappedSpace& memory,
                    Address at) {
   std::vector<WalkStep> steps;
@@ -35,11 +31,10 @@ Stretch stretch_at(const Kernel& kernel, const MappedSpace& memory,
     entry = kernel.linux_arch().page_entry(kernel, steps.back().entry);
   }
   if (entry.kind == PageEntry::Kind::hidden) {
-    stretch.first.physical = PhysAddress{(entry.physical.value & ~(size - 1)) |
-                                         (at.value & (size - 1))};
+    stretch.first.physical = entry.physical_of(at, size);
   } else if (entry.kind == PageEntry::Kind::swapped) {
     stretch.first.swap = entry.swap;
-  } else if (!is_absent(found.error())) {
+  } else if (!is_unmapped(found.error())) {
     stretch.first.fault = found.error();
   }
   return stretch;

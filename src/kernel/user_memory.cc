@@ -58,9 +58,7 @@ Result<void> UserMemory::read_unmapped(Address from, std::span<std::byte> out,
       return read_swapped(entry.swap, from, out);
     case PageEntry::Kind::hidden: {
       std::uint64_t size = entry_reach(*paging(), steps.size());
-      std::uint64_t first = entry.physical.value & ~(size - 1);
-      return read_physical(PhysAddress{first | (from.value & (size - 1))}, from,
-                           out);
+      return read_physical(entry.physical_of(from, size), from, out);
     }
     default:  // a table that cannot be read
       return why;

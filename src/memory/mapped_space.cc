@@ -9,6 +9,10 @@
 
 namespace inquest {
 
+bool is_unmapped(const Error& fault) {
+  return fault.message().find("not mapped") != std::string::npos;
+}
+
 // Page translations, direct mapped, without locks. An entry's two words are
 // written one after the other, so a reader may see halves of two entries; the
 // first word therefore holds the page combined with the second one, and halves

@@ -12,6 +12,10 @@
 
 namespace inquest {
 
+// Whether |fault| says that the tables have nothing there, rather than that
+// they or the page cannot be read.
+bool is_unmapped(const Error& fault);
+
 // [start, start + size) maps to physical memory from |physical| on.
 struct LinearWindow {
   Address start;
