@@ -163,4 +163,9 @@ std::string to_text(const ContextRow& row) {
   return text + '\n';
 }
 
+void note_task_differences(const Kernel& kernel, report::Sink& out) {
+  for (const std::string& note : task_notes(kernel))
+    out.note(note);
+}
+
 }  // namespace inquest

@@ -63,4 +63,7 @@ ContextRow context_row(const Kernel& kernel, const Object& task);
 report::Record to_record(const ContextRow& row);
 std::string to_text(const ContextRow& row);
 
+// Says where the kernel's structures disagree on which tasks there are.
+void note_task_differences(const Kernel& kernel, report::Sink& out);
+
 }  // namespace inquest

@@ -10,6 +10,7 @@
 
 #include "base/numbers.h"
 #include "base/text.h"
+#include "kernel/task.h"
 
 namespace inquest {
 namespace {
@@ -49,6 +50,12 @@ Result<std::vector<unsigned>> cpu_list(const Kernel& kernel,
     }
   }
   return std::vector<unsigned>(found.begin(), found.end());
+}
+
+Result<std::vector<unsigned>> chosen_cpus(
+    const Kernel& kernel, std::optional<std::string_view> text) {
+  if (text) return cpu_list(kernel, *text);
+  return scheduled_cpus(kernel);
 }
 
 std::string cpu_list_text(std::span<const unsigned> cpus) {

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +17,10 @@ namespace inquest {
 // |not_found| when this machine has no such CPU.
 Result<std::vector<unsigned>> cpu_list(const Kernel& kernel,
                                        std::string_view text);
+
+// Those, or where there is no |text| all that have a run queue.
+Result<std::vector<unsigned>> chosen_cpus(const Kernel& kernel,
+                                          std::optional<std::string_view> text);
 
 // The other way round: "0-3,7".
 std::string cpu_list_text(std::span<const unsigned> cpus);

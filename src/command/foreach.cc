@@ -283,8 +283,7 @@ Result<void> run_one(const Errand& errand, Session& session,
 
 Result<void> run(Session& session, Command::Words words, report::Sink& out) {
   Args args = TRY(parsed(session.kernel, words));
-  for (const std::string& note : task_notes(session.kernel))
-    out.note(note);
+  note_task_differences(session.kernel, out);
   std::vector<Object> selected;
   for (const Object& task : tasks(session.kernel)) {
     if (interrupted()) return {};

@@ -109,8 +109,7 @@ Result<void> run(Session& session, Command::Words words, report::Sink& out) {
   Options options = TRY(Options::parse(words, ""));
   if (options.words().empty()) return Error(ErrorKind::usage, "");
   const Kernel& kernel = session.kernel;
-  for (const std::string& note : task_notes(kernel))
-    out.note(note);
+  note_task_differences(kernel, out);
   for (const std::string& word : options.words()) {
     auto inode = word.starts_with('/') ? std::nullopt : parse_hex(word);
     if (inode) {

@@ -320,9 +320,7 @@ Result<void> show_affinity(const Session& session, const Options& options,
 Result<void> show_counts(const Session& session, const Options& options,
                          report::Sink& out) {
   const Kernel& kernel = session.kernel;
-  auto given = options.argument('c');
-  std::vector<unsigned> cpus =
-      given ? TRY(cpu_list(kernel, *given)) : scheduled_cpus(kernel);
+  std::vector<unsigned> cpus = TRY(chosen_cpus(kernel, options.argument('c')));
   IrqTable table = TRY(IrqTable::open(kernel));
   std::string heading = "     ";
   for (unsigned cpu : cpus)

@@ -143,11 +143,6 @@ Result<TaskList> chosen_tasks(const Kernel& kernel, const TaskList& all,
   return list;
 }
 
-void note_differences(const Kernel& kernel, report::Sink& out) {
-  for (const std::string& note : task_notes(kernel))
-    out.note(note);
-}
-
 Result<std::vector<std::uint64_t>> policies(std::string_view list) {
   std::vector<std::uint64_t> found;
   for (std::string_view word : split(list, ',')) {
@@ -182,7 +177,7 @@ Result<TaskList> wanted_tasks(const Session& session, const Options& options,
   TaskList candidates;
   if (options.words().empty()) {
     candidates = session.chosen.value_or(all);
-    if (!session.chosen) note_differences(kernel, out);
+    if (!session.chosen) note_task_differences(kernel, out);
   }
   for (const std::string& word : options.words()) {
     auto chosen = chosen_tasks(kernel, all, word);

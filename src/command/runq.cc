@@ -416,8 +416,7 @@ Result<void> run(Session& session, Command::Words words, report::Sink& out) {
   Options options = TRY(Options::parse(words, "tTmgdc:"));
   TRY(options.no_words());
   const Kernel& kernel = session.kernel;
-  auto given = options.argument('c');
-  Cpus cpus = given ? TRY(cpu_list(kernel, *given)) : scheduled_cpus(kernel);
+  Cpus cpus = TRY(chosen_cpus(kernel, options.argument('c')));
   if (options.has('T')) {
     show_lags(kernel, cpus, out);
   } else if (options.has('t') || options.has('m')) {

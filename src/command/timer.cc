@@ -269,9 +269,7 @@ Result<void> run(Session& session, Command::Words words, report::Sink& out) {
   Options options = TRY(Options::parse(words, "rC:"));
   TRY(options.no_words());
   const Kernel& kernel = session.kernel;
-  auto given = options.argument('C');
-  std::vector<unsigned> cpus =
-      given ? TRY(cpu_list(kernel, *given)) : scheduled_cpus(kernel);
+  std::vector<unsigned> cpus = TRY(chosen_cpus(kernel, options.argument('C')));
   return options.has('r') ? show_hrtimers(kernel, cpus, out)
                           : show_wheels(kernel, cpus, out);
 }

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "command/calculator.h"
 #include "command/context.h"
+#include "command/cpu_list.h"
 #include "kernel/user_memory.h"
 #include "types/declaration.h"
 
@@ -200,26 +201,8 @@ bool is_per_cpu(const Kernel& kernel, Address at) {
 
 Result<std::vector<unsigned>> cpu_spec(const Kernel& kernel,
                                        std::string_view text, unsigned own) {
-  std::vector<unsigned> known = kernel.possible_cpus();
   if (text.empty()) return std::vector{own};
-  if (text == "a" || text == "all") return known;
-  Error invalid(ErrorKind::not_found,
-                fmt::format("invalid cpu specification: {}", text));
-  std::vector<unsigned> cpus;
-  for (std::string_view part : split(text, ',')) {
-    std::size_t dash = std::min(part.find('-'), part.size());
-    auto first = parse_decimal(part.substr(0, dash));
-    auto last =
-        dash == part.size() ? first : parse_decimal(part.substr(dash + 1));
-    if (!first || !last || *last < *first || *last > 65535) return invalid;
-    for (auto cpu = static_cast<unsigned>(*first); cpu <= *last; ++cpu) {
-      if (std::ranges::find(known, cpu) == known.end()) return invalid;
-      cpus.push_back(cpu);
-    }
-  }
-  std::ranges::sort(cpus);
-  cpus.erase(std::unique(cpus.begin(), cpus.end()), cpus.end());
-  return cpus;
+  return cpu_list(kernel, text);
 }
 
 unsigned own_cpu(const Session& session) {
@@ -288,7 +271,7 @@ Error failed_read(std::string_view space, Address at, std::string_view what,
     return Error(error.kind(), text, at.value);
   if (says("excluded")) {
     text = "page excluded: " + where;
-  } else if (says("not mapped")) {
+  } else if (is_unmapped(error)) {
     text = "invalid " + where;
   } else if (error.kind() == ErrorKind::fault) {
     text = "seek error: " + where;
