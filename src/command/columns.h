@@ -32,6 +32,15 @@ inline std::string hex_cell(const Result<std::uint64_t>& number) {
                 : report::cell_text(number.error());
 }
 
+// "0 00:01:13.250": days and the time of day, the days at least |width| wide.
+inline std::string elapsed_text(std::uint64_t nanoseconds, std::size_t width) {
+  constexpr std::uint64_t second = 1'000'000'000;
+  std::uint64_t seconds = nanoseconds / second;
+  return fmt::format("{:>{}} {:02}:{:02}:{:02}.{:03}", seconds / 86400, width,
+                     seconds / 3600 % 24, seconds / 60 % 60, seconds % 60,
+                     nanoseconds / 1'000'000 % 1000);
+}
+
 // |text| in the middle of |width| places; an odd one is on the right.
 inline std::string centred(std::string_view text, std::size_t width) {
   std::size_t spare = width - std::min(width, text.size());

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "command/columns.h"
 #include "command/ps_rows.h"
 #include "kernel/user_memory.h"
 
@@ -75,18 +76,11 @@ report::Record to_record(const LastRunRow& row) {
   return record;
 }
 
-std::string ago_text(std::uint64_t nanoseconds, std::size_t width) {
-  std::uint64_t seconds = nanoseconds / second;
-  return fmt::format("{:>{}} {:02}:{:02}:{:02}.{:03}", seconds / 86400, width,
-                     seconds / 3600 % 24, seconds / 60 % 60, seconds % 60,
-                     nanoseconds / 1'000'000 % 1000);
-}
-
 std::string to_text(const LastRunRow& row) {
   std::string when =
       row.is_relative ? report::cell_text(row.ago,
                                           [&](std::uint64_t value) {
-                                            return ago_text(value, row.width);
+                                            return elapsed_text(value, row.width);
                                           })
                       : report::cell_text(row.when, [&](std::uint64_t value) {
                           return fmt::format("{:>{}}", value, row.width);

@@ -3,13 +3,12 @@
 
 #include <fmt/format.h>
 
-#include "base/numbers.h"
 #include "base/text.h"
 #include "command/code.h"
 #include "command/columns.h"
 #include "command/context.h"
+#include "command/object_word.h"
 #include "command/options.h"
-#include "command/values.h"
 #include "kernel/wait_queue.h"
 
 namespace inquest {
@@ -93,51 +92,11 @@ std::string to_text(const MissingRow& row) {
 
 // ---- How we find it ----
 
-struct Named {
-  std::string name;
-  Object head;
-};
-
-// "struct.member", of the structure at |address|.
-Result<Named> member_queue(const Session& session, const std::string& path,
-                           const std::string& address) {
-  const Kernel& kernel = session.kernel;
-  std::size_t dot = path.find('.');
-  if (dot == std::string::npos) {
-    return Error(ErrorKind::usage, "unexpected " + address);
-  }
-  Address at = TRY(start_address(session, address));
-  Object object = kernel.object(path.substr(0, dot), at);
-  Object head = object[path.substr(dot + 1)];
-  if (head.fault() != nullptr) return *head.fault();
-  return Named{"", head};
-}
-
-// "variable.member", without an address.
-std::optional<Named> variable_queue(const Kernel& kernel,
-                                    const std::string& word) {
-  std::size_t dot = word.find('.');
-  if (dot == std::string::npos || word.starts_with('(')) return std::nullopt;
-  Object head = kernel.variable(word.substr(0, dot))[word.substr(dot + 1)];
-  return Named{word, head};
-}
-
-Result<Named> queue_named(const Session& session,
-                          const std::vector<std::string>& words) {
-  const Kernel& kernel = session.kernel;
-  const std::string& word = words.front();
-  if (words.size() == 2) return member_queue(session, word, words.back());
-  if (auto named = variable_queue(kernel, word)) return *named;
-  auto symbol = kernel.symbol(word);
-  if (!symbol) {
-    auto at = start_address(session, word);
-    if (at) return Named{"", wait_queue_head(kernel, *at)};
-    return Error(ErrorKind::not_found,
-                 fmt::format("cannot resolve \"{}\"", word));
-  }
-  Object variable = kernel.variable(word);
-  if (variable.fault() != nullptr) variable = wait_queue_head(kernel, *symbol);
-  return Named{word, variable};
+Result<NamedObject> queue_named(const Session& session,
+                                const std::vector<std::string>& words) {
+  NamedObject named = TRY(named_object(session, words));
+  if (!named.object) named.object = wait_queue_head(session.kernel, named.at);
+  return named;
 }
 
 // Says what is no wait queue. Scripts know crash's answer to "struct.member"
@@ -158,8 +117,8 @@ Result<void> run(Session& session, Command::Words words, report::Sink& out) {
     return Error(ErrorKind::usage, "");
   }
   const Kernel& kernel = session.kernel;
-  Named named = TRY(queue_named(session, options.words()));
-  auto queue = wait_queue(kernel, named.head);
+  NamedObject named = TRY(queue_named(session, options.words()));
+  auto queue = wait_queue(kernel, *named.object);
   if (!queue) return refuse(options.words(), queue.error(), out);
   for (const Waiter& waiter : queue->waiters) {
     Row row{waiter.entry, std::nullopt, waiter.function, ""};

@@ -11,11 +11,9 @@
 #include "kernel/wait_queue.h"
 
 #include <array>
-#include <map>
 
-#include "base/interrupt.h"
 #include "kernel/list.h"
-#include "kernel/task.h"
+#include "kernel/task_places.h"
 
 namespace inquest {
 namespace {
@@ -53,52 +51,30 @@ Object queue_of(const Object& head) {
   return queue;
 }
 
-// Tasks by what leads to them.
-class Owners {
- public:
-  explicit Owners(const Kernel& kernel) : kernel_(kernel) {
-    for (const Object& task : tasks(kernel)) {
-      if (task.fault() != nullptr || interrupted()) continue;
-      tasks_.emplace(task.address(), task);
-      auto stack = task_stack(task);
-      if (stack) stacks_.emplace(*stack, task);
-    }
-  }
-
-  std::optional<Object> at(Address pointer) const {
-    auto task = tasks_.find(pointer);
-    if (task != tasks_.end()) return task->second;
-    auto above = stacks_.upper_bound(pointer);
-    if (above == stacks_.begin()) return std::nullopt;
-    const auto& [stack, owner] = *--above;
-    bool is_inside = pointer.value - stack.value < stack_size(kernel_);
-    return is_inside ? std::optional<Object>(owner) : std::nullopt;
-  }
-
- private:
-  const Kernel& kernel_;
-  std::map<Address, Object> tasks_;
-  std::map<Address, Object> stacks_;  // by lowest address
-};
+// The task that |pointer| leads to.
+std::optional<Object> owner_of(const TaskPlaces& places, Address pointer) {
+  auto task = places.task(pointer);
+  return task ? task : places.stack_owner(pointer);
+}
 
 std::optional<Object> polling_task(const Kernel& kernel, Address pointer,
-                                   const Owners& owners) {
+                                   const TaskPlaces& places) {
   auto task =
       kernel.object("poll_wqueues", pointer)["polling_task"].to_address();
-  return task ? owners.at(*task) : std::nullopt;
+  return task ? owner_of(places, *task) : std::nullopt;
 }
 
 Waiter waiter_of(const Kernel& kernel, const Object& entry, const Shape& shape,
-                 const Owners& owners) {
+                 const TaskPlaces& places) {
   Waiter waiter{entry.address(), std::nullopt, Address{0}};
   if (entry.has_member("func")) waiter.function = entry["func"].to_address();
   auto pointer = entry[shape.owner].to_address();
   if (!pointer || pointer->value == 0) return waiter;
   auto place = waiter.function ? kernel.place(*waiter.function) : std::nullopt;
   if (place && place->symbol == "pollwake") {
-    waiter.task = polling_task(kernel, *pointer, owners);
+    waiter.task = polling_task(kernel, *pointer, places);
   }
-  if (!waiter.task) waiter.task = owners.at(*pointer);
+  if (!waiter.task) waiter.task = owner_of(places, *pointer);
   return waiter;
 }
 
@@ -115,7 +91,7 @@ Result<WaitQueue> wait_queue(const Kernel& kernel, const Object& head) {
   const Shape* shape = shape_of(queue);
   if (shape == nullptr) return Error(ErrorKind::not_found, "no wait queue");
   WaitQueue found{queue.address(), {}, std::nullopt};
-  std::optional<Owners> owners;
+  std::optional<TaskPlaces> places;
   for (const Object& entry :
        list_entries(queue[shape->list], kernel.structure(shape->entry),
                     std::string(shape->link))) {
@@ -123,8 +99,8 @@ Result<WaitQueue> wait_queue(const Kernel& kernel, const Object& head) {
       found.fault = *entry.fault();
       continue;
     }
-    if (!owners) owners.emplace(kernel);
-    found.waiters.push_back(waiter_of(kernel, entry, *shape, *owners));
+    if (!places) places.emplace(kernel);
+    found.waiters.push_back(waiter_of(kernel, entry, *shape, *places));
   }
   return found;
 }
