@@ -95,9 +95,8 @@ std::string upper(std::string_view name) {
 }
 
 std::string lock_text(const Row& row) {
-  std::string text =
-      fmt::format("{} {:x}", upper(lock_kind_name(row.lock.kind)),
-                  row.lock.at.value);
+  std::string text = fmt::format(
+      "{} {:x}", upper(lock_kind_name(row.lock.kind)), row.lock.at.value);
   if (!row.symbol.empty()) text += fmt::format(" <{}>", printable(row.symbol));
   if (!row.module.empty()) text += fmt::format(" [{}]", printable(row.module));
   return text;
@@ -189,17 +188,18 @@ std::string_view wish_heading(const LockWaiter& waiter) {
 std::string waiters_text(const std::vector<WaiterCell>& waiters) {
   std::string text = fmt::format("  WAITERS: {}\n", waiters.size());
   if (waiters.empty()) return text;
-  text += fmt::format("       PID        TASK        ST  {}WAITING         "
-                      "COMMAND\n",
-                      wish_heading(waiters.front().waiter));
+  text += fmt::format(
+      "       PID        TASK        ST  {}WAITING         "
+      "COMMAND\n",
+      wish_heading(waiters.front().waiter));
   for (const WaiterCell& cell : waiters) {
     const TaskHeader& header = cell.task.header;
     std::string slept = report::cell_text(
         cell.slept, [](std::uint64_t ns) { return elapsed_text(ns, 1); });
-    text += fmt::format(
-        "  {:>8}  {:016x}  {}  {}{:<14}  \"{}\"\n", inquest::cell(header.pid),
-        header.task.value, cell.task.state, wish_text(cell.waiter), slept,
-        inquest::cell(header.comm));
+    text += fmt::format("  {:>8}  {:016x}  {}  {}{:<14}  \"{}\"\n",
+                        inquest::cell(header.pid), header.task.value,
+                        cell.task.state, wish_text(cell.waiter), slept,
+                        inquest::cell(header.comm));
   }
   return text;
 }
@@ -271,12 +271,12 @@ std::string to_text(const SpinRow& row) {
   auto yes = [](bool is_so) { return is_so ? "yes" : "no"; };
   std::string text = fmt::format("SPINLOCK: {:x}", row.lock.at.value);
   if (!row.symbol.empty()) text += fmt::format(" <{}>", printable(row.symbol));
-  text += fmt::format("\n  WORD: {:08x}  LOCKED: {}  PENDING: {}  QUEUE: ",
-                      row.lock.word, yes(row.lock.is_locked),
-                      yes(row.lock.is_pending));
-  text += row.lock.tail_cpu ? fmt::format("ends at CPU {}\n",
-                                          *row.lock.tail_cpu)
-                            : "empty\n";
+  text += fmt::format(
+      "\n  WORD: {:08x}  LOCKED: {}  PENDING: {}  QUEUE: ", row.lock.word,
+      yes(row.lock.is_locked), yes(row.lock.is_pending));
+  text += row.lock.tail_cpu
+              ? fmt::format("ends at CPU {}\n", *row.lock.tail_cpu)
+              : "empty\n";
   if (row.lock.owner_cpu && row.lock.owner) {
     text += fmt::format("  OWNER: {:x}  CPU: {}\n", row.lock.owner->value,
                         *row.lock.owner_cpu);
@@ -306,7 +306,9 @@ Named name_of(const Kernel& kernel, Address at) {
 class Rows {
  public:
   explicit Rows(const Kernel& kernel)
-      : kernel_(kernel), meter_(kernel), found_(contended_locks(kernel)),
+      : kernel_(kernel),
+        meter_(kernel),
+        found_(contended_locks(kernel)),
         waits_(waits_by_task(found_.locks)) {}
 
   const std::vector<Lock>& locks() const { return found_.locks; }
@@ -370,7 +372,6 @@ DeadlockRow Rows::deadlock(const std::vector<LockWait>& circle) const {
   return row;
 }
 
-
 void show_lock(const Rows& rows, const Lock& lock, report::Sink& out) {
   emit(out, rows.row(lock));
   if (lock.fault) {
@@ -400,8 +401,7 @@ void show_all(const Rows& rows, std::optional<LockKind> kind,
 }
 
 // From the lock that |task| waits for to one whose owner does not wait.
-void show_chain(const Rows& rows, const Object& task,
-                report::Paragraphs& out) {
+void show_chain(const Rows& rows, const Object& task, report::Paragraphs& out) {
   std::set<Address> seen;
   const Lock* lock = rows.awaited(task.address());
   if (lock == nullptr) out.layout("the task waits for no lock\n");
@@ -446,9 +446,9 @@ Result<void> show_one(const Session& session, const Options& options,
   Rows rows(kernel);
   auto kind = kind_of(rows, named, wanted);
   if (!kind) {
-    return Error(kind.error().kind(),
-                 fmt::format("{}: {}", options.words().front(),
-                             kind.error().message()));
+    return Error(
+        kind.error().kind(),
+        fmt::format("{}: {}", options.words().front(), kind.error().message()));
   }
   Lock lock = TRY(lock_at(kernel, *kind, named.at));
   show_lock(rows, lock, out);

@@ -78,13 +78,14 @@ report::Record to_record(const LastRunRow& row) {
 
 std::string to_text(const LastRunRow& row) {
   std::string when =
-      row.is_relative ? report::cell_text(row.ago,
-                                          [&](std::uint64_t value) {
-                                            return elapsed_text(value, row.width);
-                                          })
-                      : report::cell_text(row.when, [&](std::uint64_t value) {
-                          return fmt::format("{:>{}}", value, row.width);
-                        });
+      row.is_relative
+          ? report::cell_text(row.ago,
+                              [&](std::uint64_t value) {
+                                return elapsed_text(value, row.width);
+                              })
+          : report::cell_text(row.when, [&](std::uint64_t value) {
+              return fmt::format("{:>{}}", value, row.width);
+            });
   return fmt::format("[{}] [{}]  {}", when, row.state, to_text(row.header));
 }
 

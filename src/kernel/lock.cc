@@ -237,7 +237,9 @@ Result<void> read_kind(const Kernel& kernel, Lock& lock) {
 
 }  // namespace
 
-std::string_view lock_kind_name(LockKind kind) { return names_of(kind).name; }
+std::string_view lock_kind_name(LockKind kind) {
+  return names_of(kind).name;
+}
 
 std::optional<LockKind> lock_kind_named(std::string_view name) {
   for (const KindNames& names : kinds) {
@@ -289,8 +291,9 @@ Result<SpinLock> spin_lock_at(const Kernel& kernel, Address at) {
   constexpr std::uint64_t many_cpus = 16384;
   Object lock = kernel.object("qspinlock", at);
   if (lock.fault() != nullptr) {
-    return Error(ErrorKind::unsupported, "spinlocks of this kernel are not "
-                                         "queued ones (struct qspinlock)");
+    return Error(ErrorKind::unsupported,
+                 "spinlocks of this kernel are not "
+                 "queued ones (struct qspinlock)");
   }
   SpinLock found;
   found.at = at;

@@ -22,7 +22,7 @@ std::optional<LockKind> lock_kind_of(const Type& type);
 struct LockWaiter {
   Address entry;  // struct mutex_waiter, ...; 0: the lock has none for it
   Result<Address> task;
-  std::string_view wants = "";  // of rwsems: "read" or "write"
+  std::string_view wants = "";                // of rwsems: "read" or "write"
   std::optional<std::int64_t> priority = {};  // of rtmutexes, 120 is nice 0
 };
 
@@ -33,13 +33,13 @@ struct Lock {
   // that readers hold has the one that came last, who may be gone.
   Address owner;
   bool is_held = false;
-  bool is_read = false;                    // held by readers
-  std::optional<std::uint64_t> readers;    // how many: of rwsems
-  std::optional<std::uint64_t> count;      // free places: of semaphores
-  std::uint64_t word = 0;                  // that says all this
-  std::vector<std::string_view> flags;     // "waiters", "handoff", ...
-  std::vector<LockWaiter> waiters;         // in the order of the queue
-  std::optional<Error> fault;              // why some may be missing
+  bool is_read = false;                  // held by readers
+  std::optional<std::uint64_t> readers;  // how many: of rwsems
+  std::optional<std::uint64_t> count;    // free places: of semaphores
+  std::uint64_t word = 0;                // that says all this
+  std::vector<std::string_view> flags;   // "waiters", "handoff", ...
+  std::vector<LockWaiter> waiters;       // in the order of the queue
+  std::optional<Error> fault;            // why some may be missing
 };
 
 // What the lock at |at| says. Fails where its type or memory is not there.

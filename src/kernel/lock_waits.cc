@@ -16,7 +16,7 @@
 
 #include <algorithm>
 #include <array>
-#include <mutex>
+#include <cstring>
 #include <set>
 
 #include <fmt/format.h>
@@ -86,32 +86,41 @@ std::optional<KnownLock> known_lock(const Object& task) {
   return known ? known : blocking_mutex(task);
 }
 
-// The words of a stack that are in use.
-struct StackWords {
+constexpr unsigned word_size = 8;
+
+// The part of a stack that is in use.
+struct StackPart {
   Address start;
-  std::vector<std::uint64_t> words;
+  std::vector<std::byte> bytes;
 };
 
-Result<StackWords> stack_words(const Kernel& kernel, const Object& task) {
+Result<StackPart> stack_part(const Kernel& kernel, const Object& task) {
   constexpr std::uint64_t largest_stack = 1 << 20;
-  constexpr unsigned word = 8;
+  constexpr std::uint64_t alignment = word_size - 1;
   Address base = TRY(task_stack(task));
   std::uint64_t size = std::min(stack_size(kernel), largest_stack);
   Address start = base;
   if (!is_active(kernel, task)) {
     auto registers = kernel.linux_arch().sleeping(kernel, task);
-    if (registers) {
-      auto sp = registers->find(kernel.arch().sp_register());
-      if (sp && *sp - base.value < size) start = Address{*sp & ~7ULL};
-    }
+    auto sp =
+        registers ? registers->find(kernel.arch().sp_register()) : std::nullopt;
+    if (sp && *sp - base.value < size) start = Address{*sp & ~alignment};
   }
-  auto bytes = TRY(kernel.memory().bytes(start, base + size - start));
-  StackWords found{start, {}};
-  for (std::size_t at = 0; at + word <= bytes.size(); at += word) {
-    found.words.push_back(load_unsigned(Bytes(bytes).subspan(at, word),
-                                        kernel.memory().endian()));
+  return StackPart{start,
+                   TRY(kernel.memory().bytes(start, base + size - start))};
+}
+
+// Where in |bytes| the word |wanted| is, as distances.
+std::vector<std::size_t> places_of(std::uint64_t wanted, Bytes bytes,
+                                   std::endian endian) {
+  std::array<std::byte, word_size> pattern{};
+  store_unsigned(pattern, wanted, endian);
+  std::vector<std::size_t> places;
+  for (std::size_t at = 0; at + word_size <= bytes.size(); at += word_size) {
+    if (std::memcmp(bytes.data() + at, pattern.data(), word_size) == 0)
+      places.push_back(at);
   }
-  return found;
+  return places;
 }
 
 // ---- All tasks ----
@@ -171,12 +180,14 @@ std::vector<Search::QueueType> Search::queue_types(const Kernel& kernel) {
 }
 
 bool Search::is_linked(Address node) const {
-  constexpr unsigned word = 8;
+  constexpr std::uint64_t alignment = word_size - 1;
   const AddressSpace& memory = kernel_.memory();
   auto next = memory.u64(node);
-  auto previous = memory.u64(node + word);
-  if (!next || !previous) return false;
-  auto back = memory.u64(Address{*next} + word);
+  auto previous = memory.u64(node + word_size);
+  if (!next || !previous || ((*next | *previous) & alignment) != 0)
+    return false;
+  if (*next >> 63 == 0 || *previous >> 63 == 0) return false;  // user's
+  auto back = memory.u64(Address{*next} + word_size);
   auto forth = memory.u64(Address{*previous});
   return (back && *back == node.value) || (forth && *forth == node.value);
 }
@@ -187,16 +198,16 @@ void Search::look_at(const Object& task, std::vector<Candidate>& found) const {
     found.push_back({task, {}, known});
     return;
   }
-  auto stack = stack_words(kernel_, task);
+  auto stack = stack_part(kernel_, task);
   if (!stack) return;
   std::set<std::uint64_t> distances;
   for (const QueueType& type : types_)
     distances.insert(type.task_distance);
-  for (std::size_t i = 0; i < stack->words.size(); ++i) {
-    if (stack->words[i] != task.address().value) continue;
+  for (std::size_t at : places_of(task.address().value, stack->bytes,
+                                  kernel_.memory().endian())) {
     for (std::uint64_t distance : distances) {
-      if (i * 8 < distance) continue;
-      Address node = stack->start + i * 8 - distance;
+      if (at < distance) continue;
+      Address node = stack->start + at - distance;
       if (is_linked(node)) found.push_back({task, node, std::nullopt});
     }
   }
@@ -244,9 +255,8 @@ std::optional<LockKind> kind_of_function(std::string_view symbol) {
 
 std::optional<LockKind> Search::kind_by_code(const Object& task) {
   for (const Frame& frame : walker_.walk(task).frames) {
-    auto place =
-        kernel_.place(frame.is_call && frame.pc.value != 0 ? frame.pc - 1
-                                                           : frame.pc);
+    auto place = kernel_.place(
+        frame.is_call && frame.pc.value != 0 ? frame.pc - 1 : frame.pc);
     if (!place) continue;
     auto kind = kind_of_function(place->symbol);
     if (kind) return kind;
@@ -285,10 +295,13 @@ std::optional<Address> Search::lock_with_pointer(const Candidate& candidate,
     if (!next || !is_waiter(Address{*next}, type.task_distance)) break;
     node = Address{*next};
   }
-  auto stack = stack_words(kernel_, candidate.task);
+  auto stack = stack_part(kernel_, candidate.task);
   if (!stack) return std::nullopt;
-  for (std::uint64_t word : stack->words) {
-    if ((word & 7) != 0 || word == 0) continue;
+  for (std::size_t at = 0; at + word_size <= stack->bytes.size();
+       at += word_size) {
+    std::uint64_t word = load_unsigned(
+        Bytes(stack->bytes).subspan(at, word_size), kernel_.memory().endian());
+    if (word % word_size != 0 || word >> 63 == 0) continue;
     auto first = kernel_.memory().u64(Address{word} + type.queue.offset);
     // A waiter begins with its list.
     if (first && ring.contains(*first)) return Address{word};

@@ -15,6 +15,7 @@
 #include <set>
 
 #include "base/interrupt.h"
+#include "kernel/cgroup.h"
 #include "kernel/list.h"
 #include "kernel/task.h"
 
@@ -22,7 +23,6 @@ namespace inquest {
 namespace {
 
 constexpr unsigned most_levels = 64;
-constexpr std::size_t most_names = 64;
 
 bool is_set(const Object& object, std::string_view member) {
   if (!object.has_member(member)) return false;
@@ -32,23 +32,13 @@ bool is_set(const Object& object, std::string_view member) {
 
 // ---- Groups ----
 
-// kernfs_node.__parent since 6.15 (633488947ef6), parent before.
-Object parent_of(const Object& node) {
-  return node.has_member("__parent") ? node["__parent"] : node["parent"];
-}
-
 // Of the cgroup that |group| belongs to; its root has none.
 void read_names(const Object& group, QueuedGroup& found) {
-  auto node = pointed(group["css"]["cgroup"]["kn"], "no cgroup");
-  for (std::size_t i = 0; i < most_names && node && !interrupted(); ++i) {
-    auto above = pointed(parent_of(*node), "no parent");
-    if (!above) return;
-    auto name = (*node)["name"].to_string();
-    if (!name) return;
-    if (i == 0) found.name = *name;
-    found.path = "/" + *name + found.path;
-    node = std::move(above);
-  }
+  auto names = cgroup_names(group["css"]["cgroup"]);
+  if (!names) return;
+  for (const std::string& name : *names)
+    found.path += "/" + name;
+  if (!names->empty()) found.name = names->back();
 }
 
 QueuedGroup group_of(const Object& queue) {

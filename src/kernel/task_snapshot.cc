@@ -10,17 +10,19 @@ namespace inquest {
 namespace {
 
 // Of any kernel; those that this one lacks are left out.
-constexpr std::array<std::string_view, 28> members = {
-    "__state",     "state",        "exit_state",
-    "flags",       "stack",        "cpu",
-    "thread_info", "prio",         "policy",
-    "tasks",       "thread_node",  "thread_group",
-    "mm",          "active_mm",    "pid",
-    "tgid",        "parent",       "real_parent",
-    "p_pptr",      "group_leader", "comm",
-    "signal",      "files",        "fs",
-    "nsproxy",     "start_time",   "sched_info.last_arrival",
-    "rss_stat"};
+constexpr std::array<std::string_view, 35> members = {
+    "__state",      "state",        "exit_state",
+    "flags",        "stack",        "cpu",
+    "thread_info",  "prio",         "policy",
+    "tasks",        "thread_node",  "thread_group",
+    "mm",           "active_mm",    "pid",
+    "tgid",         "parent",       "real_parent",
+    "p_pptr",       "group_leader", "comm",
+    "signal",       "files",        "fs",
+    "nsproxy",      "start_time",   "sched_info.last_arrival",
+    "rss_stat",     "thread.sp",    "thread.cpu_context",
+    "blocked_on",   "blocker",      "pi_blocked_on",
+    "se.exec_start"};
 constexpr std::uint64_t largest_task = 1 << 16, largest_member = 256;
 constexpr std::size_t tasks_at_once = 128;
 constexpr std::uint64_t largest_run = 1 << 18;
