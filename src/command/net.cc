@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // net: network devices, neighbours and sockets.
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "base/interrupt.h"
+#include "base/numbers.h"
 #include "base/text.h"
 #include "command/columns.h"
 #include "command/context.h"
 #include "command/options.h"
+#include "command/socket_row.h"
+#include "command/values.h"
+#include "kernel/files.h"
 #include "kernel/network.h"
 
 namespace inquest {
@@ -18,10 +24,12 @@ namespace {
 
 const Help help = {
     .summary = "network devices, neighbours and sockets",
-    .synopsis = "[-a | -A] [-n [pid | task] ...] [-N address]",
+    .synopsis =
+        "[-a | -A] [-n [pid | task] ...] [-N address] |\n"
+        "      [-s | -S | -q] [-x | -d] [-R reference] [pid | task] ...",
     .description =
         "Lists the network devices of the first namespace with their IPv4 and\n"
-        "IPv6 addresses.",
+        "IPv6 addresses, or the sockets that tasks have open.",
     .options =
         {
             {"-n [pid | task] ...",
@@ -31,12 +39,27 @@ const Help help = {
             {"-N address",
              "the IPv4 address that a number is, or the IPv6 address of 32 "
              "hexadecimal digits"},
+            {"-s [pid | task] ...",
+             "the open sockets: struct socket, struct sock, family and type, "
+             "and for IP both ends"},
+            {"-q [pid | task] ...",
+             "the same with the state and the receive and send queues in "
+             "bytes, and the names of other sockets; of one that listens, the "
+             "connections that nobody has accepted"},
+            {"-S [pid | task] ...", "the structures of each socket"},
+            {"-R reference",
+             "with -s, -q and -S: only what has this file descriptor or "
+             "address of a socket or sock"},
+            {"-x", "with -S: integers in hexadecimal"},
+            {"-d", "with -S: integers in decimal"},
         },
     .examples =
         {
             {"Which network devices are there?", "net"},
             {"Who are the neighbours?", "net -A"},
             {"Which address is that?", "net -N 1041236234"},
+            {"Which sockets has process 1?", "net -s 1"},
+            {"How much waits in the sockets of all?", "foreach net -q"},
         },
 };
 
@@ -209,9 +232,121 @@ Result<void> translate(const Kernel& kernel, std::string_view word,
   return {};
 }
 
-Result<void> run(Session& session, Command::Words words, report::Sink& out) {
-  Options options = TRY(Options::parse(words, "aAnN:"));
+// What -R looks for.
+struct Reference {
+  std::optional<std::uint64_t> descriptor, address;
+
+  bool is_to(const OpenSocket& socket) const {
+    if (descriptor && *descriptor == socket.descriptor) return true;
+    if (!address || *address == 0) return false;
+    return socket.state.socket.value == *address ||
+           socket.state.sock.value_or({}).value == *address;
+  }
+};
+
+Result<Reference> reference_of(std::string_view text) {
+  Reference found{.descriptor = parse_decimal(text),
+                  .address = parse_hex(text)};
+  if (found.address) return found;
+  return Error(ErrorKind::not_found,
+               fmt::format("not a descriptor or address: {}", text));
+}
+
+// The sockets among a task's open files; what hides some is |broken|.
+std::vector<OpenSocket> open_sockets(const Kernel& kernel, const Object& task,
+                                     const std::optional<Reference>& reference,
+                                     std::optional<Error>& broken) {
+  std::vector<OpenSocket> found;
+  for (const OpenFile& open : open_files(kernel, task)) {
+    if (open.file.fault() != nullptr) {
+      broken = *open.file.fault();
+      continue;
+    }
+    Object inode = open.file["f_inode"];
+    auto kind = file_kind(inode);
+    if (!kind) {
+      broken = kind.error();
+      continue;
+    }
+    if (*kind != "SOCK") continue;
+    auto socket = socket_of_inode(kernel, inode);
+    if (!socket) {
+      broken = socket.error();
+      continue;
+    }
+    OpenSocket row{.descriptor = open.descriptor,
+                   .state = socket_state(kernel, *socket)};
+    if (!reference || reference->is_to(row)) found.push_back(std::move(row));
+  }
+  return found;
+}
+
+SocketDumpRow dump_row(const Session& session, const OpenSocket& socket,
+                       const ValueStyle& style) {
   const Kernel& kernel = session.kernel;
+  SocketDumpRow row{.socket = socket,
+                    .socket_value = whole_instance(
+                        kernel.object("socket", socket.state.socket), style),
+                    .sock_value = std::nullopt};
+  if (!socket.state.sock) {
+    row.sock_value = socket.state.sock.error();
+  } else if (socket.state.sock->value != 0) {
+    row.sock_value =
+        whole_instance(kernel.object("inet_sock", *socket.state.sock), style);
+  }
+  return row;
+}
+
+Result<void> show_sockets(const Session& session, const Options& options,
+                          report::Sink& out) {
+  std::optional<Reference> reference;
+  if (auto text = options.argument('R')) reference = TRY(reference_of(*text));
+  ValueStyle style = value_style(session, options.radix());
+  auto show = [&](const Object& task, report::Sink& sink) -> Result<void> {
+    std::optional<Error> broken;
+    SocketsRow row{
+        .header = task_header(session.kernel, task),
+        .sockets = open_sockets(session.kernel, task, reference, broken),
+        .has_queues = options.has('q')};
+    if (reference && row.sockets.empty()) return {};
+    if (options.has('S') && !row.sockets.empty()) {
+      emit(sink, row.header);
+      for (const OpenSocket& socket : row.sockets)
+        emit(sink, dump_row(session, socket, style));
+    } else {
+      emit(sink, row);
+    }
+    if (broken) return *broken;
+    return {};
+  };
+  return for_tasks(session, "net", options.words(), out, show);
+}
+
+// What the words ask for: only one thing at a time.
+Result<void> check(const Options& options) {
+  auto wants = [&](std::string_view letters) {
+    return static_cast<int>(std::ranges::count_if(
+        letters, [&](char letter) { return options.has(letter); }));
+  };
+  bool has_sockets = wants("sSq") != 0;
+  if (wants("aA") + wants("nN") + (has_sockets ? 1 : 0) > 1) {
+    return Error(ErrorKind::usage,
+                 "one of -a, -n, -N, -s, -S and -q at a time");
+  }
+  if (!has_sockets && options.has('R')) {
+    return Error(ErrorKind::usage, "-R goes with -s, -q or -S");
+  }
+  bool has_tasks = has_sockets || options.has('n');
+  if (!has_tasks && !options.words().empty()) {
+    return Error(ErrorKind::usage, "");
+  }
+  return {};
+}
+
+Result<void> run(Session& session, Command::Words words, report::Sink& out) {
+  Options options = TRY(Options::parse(words, "aAnN:sSqR:xd"));
+  const Kernel& kernel = session.kernel;
+  TRY(check(options));
   if (options.has('n')) {
     return for_tasks(session, "net", options.words(), out,
                      [&](const Object& task, report::Sink& sink) {
@@ -220,10 +355,12 @@ Result<void> run(Session& session, Command::Words words, report::Sink& out) {
                        return show_devices(kernel, *network, sink);
                      });
   }
-  if (!options.words().empty()) return Error(ErrorKind::usage, "");
   if (auto word = options.argument('N')) return translate(kernel, *word, out);
   if (options.has('a') || options.has('A')) {
     return show_neighbours(kernel, options.has('A'), out);
+  }
+  if (options.has('s') || options.has('S') || options.has('q')) {
+    return show_sockets(session, options, out);
   }
   return show_devices(kernel, first_network(kernel), out);
 }

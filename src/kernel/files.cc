@@ -10,6 +10,7 @@
 #include "base/interrupt.h"
 #include "kernel/list.h"
 #include "kernel/path.h"
+#include "kernel/sockets.h"
 
 namespace inquest {
 namespace {
@@ -42,13 +43,8 @@ std::string_view kind_of(std::uint64_t mode) {
   }
 }
 
-Result<std::string_view> file_kind(const Object& inode) {
-  return kind_of(TRY(inode["i_mode"].to_unsigned()));
-}
-
 Result<std::string> protocol_name(const Kernel& kernel, const Object& inode) {
-  const Type* type = TRY(kernel.structure("socket_alloc"));
-  Object socket = inode.container_of(*type, "vfs_inode")["socket"];
+  Object socket = TRY(socket_of_inode(kernel, inode));
   Object sk = TRY(pointed(socket["sk"], "no protocol behind the socket"));
   return sk["__sk_common"]["skc_prot"]["name"].to_string();
 }
@@ -173,6 +169,10 @@ Generator<OpenFile> files_in(const AddressSpace& memory,
 }
 
 }  // namespace
+
+Result<std::string_view> file_kind(const Object& inode) {
+  return kind_of(TRY(inode["i_mode"].to_unsigned()));
+}
 
 FileState file_state(const Kernel& kernel, const Object& file) {
   Object dentry = file["f_path"]["dentry"];

@@ -12,6 +12,9 @@
 
 namespace inquest {
 
+// What kind of file a struct inode is: "REG", "DIR", "CHR", "SOCK", ...
+Result<std::string_view> file_kind(const Object& inode);
+
 // What a dentry or an open file stands for; each field stands or falls by
 // itself.
 struct FileState {
@@ -21,7 +24,7 @@ struct FileState {
   Result<Address> superblock;
   Result<Address> mapping;        // struct address_space
   Result<std::uint64_t> pages;    // of it that are in the page cache
-  Result<std::string_view> kind;  // "REG", "DIR", "CHR", "SOCK", ...
+  Result<std::string_view> kind;  // as file_kind() says
   // The path; of a socket, its protocol: "TCP", "UNIX-STREAM".
   Result<std::string> name;
 };
