@@ -48,7 +48,7 @@ std::string state_text(const SocketState& state) {
                      : report::cell_text(state.state.error());
 }
 
-std::string endpoint_text(const Result<Endpoint>& endpoint) {
+std::string address_text(const Result<SocketAddress>& endpoint) {
   if (!endpoint) return report::cell_text(endpoint.error());
   return fmt::format("{}-{}", endpoint->address.text(), endpoint->port);
 }
@@ -56,14 +56,13 @@ std::string endpoint_text(const Result<Endpoint>& endpoint) {
 // "10.0.2.15-22 10.0.2.2-40312"; with |has_names|, what others are called.
 std::string place_text(const SocketState& state, bool has_names) {
   if (state.source && state.destination) {
-    return endpoint_text(*state.source) + " " +
-           endpoint_text(*state.destination);
+    return address_text(*state.source) + " " + address_text(*state.destination);
   }
   if (!has_names || !state.name) return "";
   return cell(*state.name);
 }
 
-report::Value to_value(const Result<Endpoint>& endpoint) {
+report::Value to_value(const Result<SocketAddress>& endpoint) {
   if (!endpoint) return endpoint.error();
   return report::Record()
       .with("address", endpoint->address.text())

@@ -63,11 +63,11 @@ Result<std::uint64_t> queued_bytes(const Object& queue) {
   return bytes;
 }
 
-Result<Endpoint> endpoint(const Object& address, const Object& port) {
+Result<SocketAddress> endpoint(const Object& address, const Object& port) {
   auto raw = TRY(port.space().bytes(port.address(), 2));
-  return Endpoint{.address = TRY(ip_address(address)),
-                  .port = std::to_integer<std::uint64_t>(raw[0]) << 8 |
-                          std::to_integer<std::uint64_t>(raw[1])};
+  return SocketAddress{.address = TRY(ip_address(address)),
+                       .port = std::to_integer<std::uint64_t>(raw[0]) << 8 |
+                               std::to_integer<std::uint64_t>(raw[1])};
 }
 
 // Since 3.13 the addresses of IPv6 are in sock_common (commit efe4208f47f9).
@@ -78,7 +78,7 @@ void read_inet(const Kernel& kernel, const Object& sock, SocketState& state) {
   std::string_view other = is_v6 ? "skc_v6_daddr" : "skc_daddr";
   Object inet = kernel.object("inet_sock", sock.address());
   auto read = [&](std::string_view address,
-                  const Object& port) -> Result<Endpoint> {
+                  const Object& port) -> Result<SocketAddress> {
     if (port.fault() != nullptr) return *port.fault();
     return endpoint(common[address], port);
   };

@@ -15,7 +15,7 @@ namespace inquest {
 // The struct socket of an inode that is one (S_IFSOCK).
 Result<Object> socket_of_inode(const Kernel& kernel, const Object& inode);
 
-struct Endpoint {
+struct SocketAddress {
   IpAddress address;
   std::uint64_t port = 0;
 };
@@ -36,7 +36,7 @@ struct SocketState {
   Result<std::uint64_t> receive_queue = std::uint64_t{0};
   Result<std::uint64_t> send_queue = std::uint64_t{0};
   // INET and INET6.
-  std::optional<Result<Endpoint>> source = {}, destination = {};
+  std::optional<Result<SocketAddress>> source = {}, destination = {};
   // UNIX: the path, "@name" for an abstract one; netlink: the port's number;
   // packet: the interface's number.
   std::optional<Result<std::string>> name = {};
