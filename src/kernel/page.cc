@@ -174,10 +174,20 @@ Result<std::uint64_t> PageMap::frame(Address page_at) const {
                fmt::format("{:#x} is no struct page", page_at.value));
 }
 
+// compound_info since 7.1 (fc3f334ce2b9), where it may be a mask: what of the
+// page's own address the first page's has. A mask is ones, then zeroes: no
+// address of a page, which lies far from the end of memory.
 Result<Object> head_page(const Kernel& kernel, const Object& page) {
-  std::uint64_t head = TRY(page["compound_head"].to_unsigned());
+  constexpr std::uint64_t largest = std::uint64_t{1} << 36;
+  bool is_info = page.has_member("compound_info");
+  Object word = page[is_info ? "compound_info" : "compound_head"];
+  std::uint64_t head = TRY(word.to_unsigned());
   if ((head & 1) == 0) return page;
-  return kernel.object("page", Address{head - 1});
+  --head;
+  std::uint64_t covered = ~head + 1;
+  bool is_mask = is_info && std::has_single_bit(covered) && covered <= largest;
+  if (is_mask) head &= page.address().value;
+  return kernel.object("page", Address{head});
 }
 
 Result<Address> direct_address(const Kernel& kernel, PhysAddress at) {
