@@ -10,14 +10,29 @@ namespace {
 
 const Help help = {
     .summary = "kernel memory",
-    .synopsis = "-o",
+    .synopsis =
+        "[-s | -S[=cpus] | -r] [-I name,...] [cache | address | list]\n"
+        "-o",
     .description = "Shows what the kernel's memory is used for.",
     .options =
         {
+            {"-s", "slab caches: how many objects, how many of them in use"},
+            {"-S[=cpus]",
+             "the same with the slabs and objects on each CPU's and node's "
+             "lists; cpus: \"1,3-5\", \"a\" for all"},
+            {"-r",
+             "slab caches with those of their memory control groups (kernels "
+             "before 5.9)"},
+            {"-I name,...", "with -s, -S or -r, leave these caches out"},
+            {"cache", "with -s or -S, only this one; \"list\": names"},
+            {"address",
+             "with -s or -S, the slab and the object there, free or not"},
             {"-o", "what to add to a per-CPU symbol for each CPU's instance"},
         },
     .examples =
         {
+            {"What do the slab caches hold?", "kmem -s"},
+            {"Where are the free objects of one of them?", "kmem -S pid"},
             {"Where does each CPU keep its variables?", "kmem -o"},
         },
 };
@@ -26,10 +41,13 @@ struct Mode {
   char letter;
   Result<void> (*show)(Session&, const Options&, report::Sink&);
 };
-constexpr std::array<Mode, 1> modes = {{{'o', show_cpu_offsets}}};
+constexpr std::array<Mode, 4> modes = {{{'o', show_cpu_offsets},
+                                        {'s', show_slabs},
+                                        {'S', show_slabs},
+                                        {'r', show_slabs}}};
 
 Result<void> run(Session& session, Command::Words words, report::Sink& out) {
-  Options options = TRY(Options::parse(words, "o"));
+  Options options = TRY(Options::parse(words, "osS=rI:"));
   const Mode* chosen = nullptr;
   for (const Mode& mode : modes) {
     if (!options.has(mode.letter)) continue;
@@ -39,6 +57,9 @@ Result<void> run(Session& session, Command::Words words, report::Sink& out) {
     chosen = &mode;
   }
   if (chosen == nullptr) return Error(ErrorKind::usage, "no option");
+  if (options.has('I') && chosen->show != show_slabs) {
+    return Error(ErrorKind::usage, "-I goes with -s, -S or -r");
+  }
   return chosen->show(session, options, out);
 }
 

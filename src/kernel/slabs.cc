@@ -160,13 +160,12 @@ Result<Slab> SlabAllocator::slab_of(Address at) const {
 Result<SlabPlace> slab_place(const SlabAllocator& slabs, Address at) {
   Slab slab = TRY(slabs.slab_of(at));
   SlabCache cache = TRY(slabs.cache(slab.cache));
-  SlabPlace place{slabs.inventory(cache), slab, std::nullopt, {}};
-  SlabContents contents = slabs.contents(place.inventory, slab);
-  place.problems = std::move(contents.problems);
-  std::uint64_t index = (at - slab.first) / cache.size;
-  if (at >= slab.first && index < contents.objects.size()) {
-    place.object = contents.objects[index];
-  }
+  SlabInventory inventory = slabs.inventory(cache);
+  SlabContents contents = slabs.contents(inventory, slab);
+  SlabPlace place{std::move(inventory), slab, std::move(contents.objects), 0,
+                  std::move(contents.problems)};
+  place.index =
+      at >= slab.first ? (at - slab.first) / cache.size : place.objects.size();
   return place;
 }
 

@@ -167,8 +167,9 @@ class SlabAllocator {
 struct SlabPlace {
   SlabInventory inventory;  // of the cache
   Slab slab;
-  std::optional<SlabObject> object;  // absent: behind the last one
-  std::vector<Error> problems;       // of the slab
+  std::vector<SlabObject> objects;  // all of the slab
+  std::size_t index = 0;            // the one it lies in; none: behind the last
+  std::vector<Error> problems;      // of the slab
 };
 // |not_found|: it lies in no slab.
 Result<SlabPlace> slab_place(const SlabAllocator& slabs, Address at);
