@@ -72,6 +72,7 @@ class SlabViewer {
   CpuSlabsRow cpu_row(const SlabInventory& inventory, const CpuSlabs& cpu);
   NodeSlabsRow node_row(const SlabInventory& inventory, const NodeSlabs& node);
   SlabRow whole_row(const SlabInventory& inventory, const Slab& slab);
+  std::vector<Error> problems_of(const SlabInventory& inventory) const;
   void tell(const std::vector<Error>& problems);
 
   const SlabAllocator& slabs_;
@@ -90,6 +91,15 @@ void SlabViewer::tell(const std::vector<Error>& problems) {
 
 void SlabViewer::show_fault() {
   if (caches_.fault) out_.problem(Error(*caches_.fault).while_doing("kmem"));
+}
+
+// All that is wrong, for answers that show no slabs.
+std::vector<Error> SlabViewer::problems_of(
+    const SlabInventory& inventory) const {
+  std::vector<Error> all = inventory.problems;
+  std::vector<Error> more = slabs_.list_problems(inventory);
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
 }
 
 // A slab with all of its objects.
@@ -168,8 +178,12 @@ void SlabViewer::show_cache(Address at) {
   out_.layout(slab_cache_heading);
   SlabInventory inventory = slabs_.inventory(*cache);
   emit(out_, slab_cache_row(inventory));
-  tell(inventory.problems);
-  if (is_whole_) show_lists(inventory);
+  if (is_whole_) {
+    tell(inventory.problems);
+    show_lists(inventory);
+  } else {
+    tell(problems_of(inventory));
+  }
 }
 
 void SlabViewer::show_named(Address at) {
@@ -195,7 +209,7 @@ void SlabViewer::show_all() {
         found[i].problems.push_back(cache.error());
       } else if (!is_ignored(cache->name)) {
         SlabInventory inventory = slabs_.inventory(*cache);
-        found[i].problems = inventory.problems;
+        found[i].problems = problems_of(inventory);
         found[i].row = slab_cache_row(inventory);
       }
     }
@@ -249,12 +263,12 @@ Result<void> SlabViewer::show_roots() {
     }
     SlabInventory inventory = slabs_.inventory(*cache);
     SlabCacheRow row = slab_cache_row(inventory);
-    tell(inventory.problems);
+    tell(problems_of(inventory));
     for (Address at : slabs_.child_caches(root)) {
       auto child = slabs_.cache(at);
       if (!child) continue;
       SlabInventory part = slabs_.inventory(*child);
-      tell(part.problems);
+      tell(problems_of(part));
       add(row.allocated, part.allocated());
       add(row.objects, part.objects());
       add(row.slabs, part.slabs());

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/interrupt.h"
 #include "kernel/list.h"
 #include "kernel/slab_arrays.h"
 #include "kernel/slub.h"
@@ -151,6 +152,28 @@ std::vector<Address> SlabAllocator::child_caches(Address root) const {
     if (cache.fault() == nullptr) found.push_back(cache.address());
   }
   return found;
+}
+
+std::vector<Error> SlabAllocator::list_problems(
+    const SlabInventory& inventory) const {
+  std::vector<Error> problems;
+  auto look = [&](const std::vector<Slab>& slabs) {
+    for (const Slab& slab : slabs) {
+      if (interrupted()) return;
+      auto found = contents(inventory, slab).problems;
+      problems.insert(problems.end(), found.begin(), found.end());
+    }
+  };
+  for (const CpuSlabs& cpu : inventory.cpus) {
+    if (cpu.own) look({*cpu.own});
+    look(cpu.partial);
+  }
+  for (const NodeSlabs& node : inventory.nodes) {
+    look(node.partial);
+    look(node.full);
+    look(node.empty);
+  }
+  return problems;
 }
 
 Result<Slab> SlabAllocator::slab_of(Address at) const {
