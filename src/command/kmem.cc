@@ -12,7 +12,9 @@ const Help help = {
     .summary = "kernel memory",
     .synopsis =
         "[-s | -S[=cpus] | -r] [-I name,...] [cache | address | list]\n"
-        "-o",
+        "-h | -n | -o | -V | -z\n"
+        "-v [address ...]\n"
+        "-g [flags ...]",
     .description = "Shows what the kernel's memory is used for.",
     .options =
         {
@@ -27,7 +29,13 @@ const Help help = {
             {"cache", "with -s or -S, only this one; \"list\": names"},
             {"address",
              "with -s or -S, the slab and the object there, free or not"},
+            {"-g", "the bits of a page's flags by name, or those of flags"},
+            {"-h", "the pools of huge pages"},
+            {"-n", "memory nodes, their sections and blocks"},
             {"-o", "what to add to a per-CPU symbol for each CPU's instance"},
+            {"-v", "the areas that vmalloc() and the like have mapped"},
+            {"-V", "the counters of the memory management"},
+            {"-z", "the zones, their watermarks and counters"},
         },
     .examples =
         {
@@ -41,13 +49,16 @@ struct Mode {
   char letter;
   Result<void> (*show)(Session&, const Options&, report::Sink&);
 };
-constexpr std::array<Mode, 4> modes = {{{'o', show_cpu_offsets},
-                                        {'s', show_slabs},
-                                        {'S', show_slabs},
-                                        {'r', show_slabs}}};
+constexpr std::array modes = {
+    Mode{'g', show_page_flags}, Mode{'h', show_huge_pages},
+    Mode{'n', show_nodes},      Mode{'o', show_cpu_offsets},
+    Mode{'r', show_slabs},      Mode{'s', show_slabs},
+    Mode{'S', show_slabs},      Mode{'v', show_vmalloc},
+    Mode{'V', show_counters},   Mode{'z', show_zones},
+};
 
 Result<void> run(Session& session, Command::Words words, report::Sink& out) {
-  Options options = TRY(Options::parse(words, "osS=rI:"));
+  Options options = TRY(Options::parse(words, "ghnosS=rI:vVz"));
   const Mode* chosen = nullptr;
   for (const Mode& mode : modes) {
     if (!options.has(mode.letter)) continue;

@@ -3,15 +3,48 @@
 
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "command/command.h"
 #include "command/options.h"
 #include "kernel/slabs.h"
 
 namespace inquest {
 
+// -f, -F: kmem_free.cc.
+Result<void> show_free_pages(Session& session, const Options& options,
+                             report::Sink& out);
+// -g: kmem_flags.cc.
+Result<void> show_page_flags(Session& session, const Options& options,
+                             report::Sink& out);
+// -h: kmem_huge.cc.
+Result<void> show_huge_pages(Session& session, const Options& options,
+                             report::Sink& out);
+// -n: kmem_nodes.cc.
+Result<void> show_nodes(Session& session, const Options& options,
+                        report::Sink& out);
 // -o: kmem_cpus.cc.
 Result<void> show_cpu_offsets(Session& session, const Options& options,
                               report::Sink& out);
+// -v: kmem_vmalloc.cc.
+Result<void> show_vmalloc(Session& session, const Options& options,
+                          report::Sink& out);
+// -V: kmem_counters.cc.
+Result<void> show_counters(Session& session, const Options& options,
+                           report::Sink& out);
+// -z: kmem_zones.cc.
+Result<void> show_zones(Session& session, const Options& options,
+                        report::Sink& out);
+
+// ---- What several modes share: kmem_words.cc ----
+
+// The addresses that |options| has: hexadecimal, or a sum in parentheses.
+// |usage| where a word is none.
+Result<std::vector<Address>> kmem_addresses(const Session& session,
+                                            const Options& options);
+// Kernel addresses are in the upper half; all others are taken for physical.
+bool is_kernel_address(Address at);
 
 // -s, -S and -r: kmem_slabs.cc.
 Result<void> show_slabs(Session& session, const Options& options,

@@ -129,6 +129,29 @@ std::uint64_t PageMap::section_count() const {
   return std::min((*frames >> frames_shift_) + 1, most_sections);
 }
 
+Result<std::vector<PageMap::Section>> PageMap::sections() const {
+  std::vector<Section> found;
+  std::uint64_t count = model_ == Model::flat ? 0 : section_count();
+  for (std::uint64_t i = 0; i < count && !interrupted(); ++i) {
+    auto at = TRY(section(i));
+    // Whole roots that are not there are passed over.
+    if (!at) {
+      i |= per_root_ - 1;
+      continue;
+    }
+    Object entry = kernel_.object("mem_section", *at);
+    std::uint64_t word = TRY(entry["section_mem_map"].to_unsigned());
+    if (word == 0) continue;
+    bool is_mapped = (word & has_map) != 0;
+    found.push_back({.number = i,
+                     .at = *at,
+                     .word = word,
+                     .coded = {is_mapped ? word & ~section_flags : 0},
+                     .first_frame = i << frames_shift_});
+  }
+  return found;
+}
+
 Result<Object> PageMap::page(std::uint64_t frame) const {
   Address base = base_;
   if (model_ != Model::flat) {
@@ -208,14 +231,9 @@ namespace {
 std::vector<std::string> enumerated_names(const Kernel& kernel,
                                           std::uint64_t flags) {
   std::vector<std::string> names;
-  auto type = kernel.types().type("pageflags", TypeTag::enumeration);
-  if (!type) return names;
   std::uint64_t seen = 0;
-  for (const Enumerator& one : (*type)->enumerators()) {
-    if (!one.name.starts_with("PG_") || one.value < 0 || one.value > 63) {
-      continue;
-    }
-    std::uint64_t mask = std::uint64_t{1} << one.value;
+  for (const PageFlagBit& one : page_flag_bits(kernel)) {
+    std::uint64_t mask = std::uint64_t{1} << one.bit;
     if ((flags & mask) != 0 && (seen & mask) == 0) {
       names.push_back(one.name.substr(3));
     }
@@ -242,6 +260,18 @@ Result<std::uint64_t> index_of(const Object& page) {
 }
 
 }  // namespace
+
+std::vector<PageFlagBit> page_flag_bits(const Kernel& kernel) {
+  std::vector<PageFlagBit> bits;
+  auto type = kernel.types().type("pageflags", TypeTag::enumeration);
+  if (!type) return bits;
+  for (const Enumerator& one : (*type)->enumerators()) {
+    bool is_bit = one.name.starts_with("PG_") && one.value >= 0;
+    if (!is_bit || one.value > 63) continue;
+    bits.push_back({one.name, static_cast<unsigned>(one.value)});
+  }
+  return bits;
+}
 
 std::vector<std::string> page_flag_names(const Kernel& kernel,
                                          std::uint64_t flags) {

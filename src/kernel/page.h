@@ -22,6 +22,22 @@ class PageMap {
   // The frame of a struct page; |not_found| when it is none.
   Result<std::uint64_t> frame(Address page) const;
 
+  // A struct mem_section that is in use.
+  struct Section {
+    std::uint64_t number = 0;
+    Address at;
+    std::uint64_t word = 0;  // section_mem_map
+    Address coded;  // where frame 0's struct page would be; 0: has none
+    std::uint64_t first_frame = 0;
+  };
+  // Ascending; none where memory does not come in sections.
+  Result<std::vector<Section>> sections() const;
+  // The frames of a section.
+  std::uint64_t section_frames() const {
+    return std::uint64_t{1} << frames_shift_;
+  }
+  const Type& page_type() const { return *page_; }
+
  private:
   enum class Model { flat, sparse, sparse_static };
 
@@ -51,6 +67,14 @@ Result<Address> direct_address(const Kernel& kernel, PhysAddress at);
 // share the word (node, zone, section).
 std::vector<std::string> page_flag_names(const Kernel& kernel,
                                          std::uint64_t flags);
+
+// The flags of page.flags by the kernel's enumeration, in its order: several
+// may be names of one bit.
+struct PageFlagBit {
+  std::string name;  // "PG_locked"
+  unsigned bit = 0;
+};
+std::vector<PageFlagBit> page_flag_bits(const Kernel& kernel);
 
 // What a struct page says; each field stands or falls by itself.
 struct PageState {
