@@ -12,7 +12,7 @@ const Help help = {
     .summary = "kernel memory",
     .synopsis =
         "[-s | -S[=cpus] | -r] [-I name,...] [cache | address | list]\n"
-        "-h | -n | -o | -V | -z\n"
+        "-h | -i[=shared] | -n | -o | -V | -z\n"
         "-v [address ...]\n"
         "-g [flags ...]",
     .description = "Shows what the kernel's memory is used for.",
@@ -31,6 +31,9 @@ const Help help = {
              "with -s or -S, the slab and the object there, free or not"},
             {"-g", "the bits of a page's flags by name, or those of flags"},
             {"-h", "the pools of huge pages"},
+            {"-i",
+             "what memory is used for; -i=shared counts the pages with\n"
+             "several users, too, for which it looks at all of them"},
             {"-n", "memory nodes, their sections and blocks"},
             {"-o", "what to add to a per-CPU symbol for each CPU's instance"},
             {"-v", "the areas that vmalloc() and the like have mapped"},
@@ -50,15 +53,16 @@ struct Mode {
   Result<void> (*show)(Session&, const Options&, report::Sink&);
 };
 constexpr std::array modes = {
-    Mode{'g', show_page_flags}, Mode{'h', show_huge_pages},
-    Mode{'n', show_nodes},      Mode{'o', show_cpu_offsets},
-    Mode{'r', show_slabs},      Mode{'s', show_slabs},
-    Mode{'S', show_slabs},      Mode{'v', show_vmalloc},
-    Mode{'V', show_counters},   Mode{'z', show_zones},
+    Mode{'g', show_page_flags},  Mode{'h', show_huge_pages},
+    Mode{'i', show_usage},       Mode{'n', show_nodes},
+    Mode{'o', show_cpu_offsets}, Mode{'r', show_slabs},
+    Mode{'s', show_slabs},       Mode{'S', show_slabs},
+    Mode{'v', show_vmalloc},     Mode{'V', show_counters},
+    Mode{'z', show_zones},
 };
 
 Result<void> run(Session& session, Command::Words words, report::Sink& out) {
-  Options options = TRY(Options::parse(words, "ghnosS=rI:vVz"));
+  Options options = TRY(Options::parse(words, "ghi=nosS=rI:vVz"));
   const Mode* chosen = nullptr;
   for (const Mode& mode : modes) {
     if (!options.has(mode.letter)) continue;

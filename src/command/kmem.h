@@ -21,6 +21,9 @@ Result<void> show_page_flags(Session& session, const Options& options,
 // -h: kmem_huge.cc.
 Result<void> show_huge_pages(Session& session, const Options& options,
                              report::Sink& out);
+// -i, -i=shared: kmem_usage.cc.
+Result<void> show_usage(Session& session, const Options& options,
+                        report::Sink& out);
 // -n: kmem_nodes.cc.
 Result<void> show_nodes(Session& session, const Options& options,
                         report::Sink& out);

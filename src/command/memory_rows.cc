@@ -163,17 +163,19 @@ report::Record to_record(const PageRow& row) {
       .with("index", page.index)
       .with("count", page.count)
       .with("flags", page.flags)
-      .with("flag_names", std::move(names));
+      .with("flag_names", std::move(names))
+      .with("type", page.type);
 }
 
 std::string to_text(const PageRow& row) {
   const PageState& page = row.page;
   std::string count = cell(page.count);
-  return fmt::format(
-      "{:016x} {:>{}x} {:>16} {:>8} {:>2} {} {}\n", page.at.value,
-      page.physical.value, row.physical_width, cell(page.mapping),
-      hex_cell(page.index), count, hex_cell(page.flags),
-      printable(fmt::format("{}", fmt::join(page.flag_names, ","))));
+  std::string names = fmt::format("{}", fmt::join(page.flag_names, ","));
+  if (!page.type.empty()) names += (names.empty() ? "" : ",") + page.type;
+  return fmt::format("{:016x} {:>{}x} {:>16} {:>8} {:>2} {} {}\n",
+                     page.at.value, page.physical.value, row.physical_width,
+                     cell(page.mapping), hex_cell(page.index), count,
+                     hex_cell(page.flags), printable(names));
 }
 
 }  // namespace inquest

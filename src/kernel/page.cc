@@ -242,23 +242,6 @@ std::vector<std::string> enumerated_names(const Kernel& kernel,
   return names;
 }
 
-// 6.18 wrapped the word into a structure (memdesc_flags_t).
-Result<std::uint64_t> flags_word(const Object& page) {
-  Object flags = page["flags"];
-  return (flags.has_member("f") ? flags["f"] : flags).to_unsigned();
-}
-
-// It was _count before 0139aa7b7fa1.
-Result<std::int64_t> reference_count(const Object& page) {
-  Object count = page[page.has_member("_refcount") ? "_refcount" : "_count"];
-  return count["counter"].to_signed();
-}
-
-Result<std::uint64_t> index_of(const Object& page) {
-  bool is_folio = page.has_member("__folio_index");
-  return page[is_folio ? "__folio_index" : "index"].to_unsigned();
-}
-
 }  // namespace
 
 std::vector<PageFlagBit> page_flag_bits(const Kernel& kernel) {
@@ -278,21 +261,6 @@ std::vector<std::string> page_flag_names(const Kernel& kernel,
   auto printed = printed_flags(kernel, "pageflag_names", flags);
   if (printed) return printed->names;
   return enumerated_names(kernel, flags);
-}
-
-Result<PageState> page_state(const Kernel& kernel, PhysAddress at) {
-  PageMap map = TRY(PageMap::open(kernel));
-  std::uint64_t size = kernel.page_size();
-  Object page = TRY(map.page(at.value / size));
-  PageState state{.at = page.address(),
-                  .physical = {at.value & ~(size - 1)},
-                  .mapping = page["mapping"].to_address(),
-                  .index = index_of(page),
-                  .count = reference_count(page),
-                  .flags = flags_word(page),
-                  .flag_names = {}};
-  if (state.flags) state.flag_names = page_flag_names(kernel, *state.flags);
-  return state;
 }
 
 bool is_zero_page(const Kernel& kernel, PhysAddress at) {

@@ -85,7 +85,9 @@ struct PageState {
   Result<std::int64_t> count;  // of references
   Result<std::uint64_t> flags;
   std::vector<std::string> flag_names;
+  std::string type;  // see page_type.h; "" where it has none
 };
+// Of the page at |at|: page_scan.cc. |not_found| where there is none.
 Result<PageState> page_state(const Kernel& kernel, PhysAddress at);
 
 // Whether the page at |at| is one of those that stand for all memory never
