@@ -19,13 +19,14 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
 
-# A header that the compiler has read before, which clang cannot read and files must not rely on.
-PRECOMPILED = re.compile(r" (-include \S*cmake_pch\.hxx|-Winvalid-pch|-fpch-preprocess)(?= )")
+# A header that the compiler has read before, which clang cannot read and files must not rely on; what is written.
+NOT_CLANGS = re.compile(r" (-include \S*cmake_pch\.hxx|-Winvalid-pch|-fpch-preprocess|-o \S+|-c)(?= |$)")
 INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
 
 
@@ -53,13 +54,120 @@ class Digest:
                     self.files((root / name).resolve(), seen)
                     break
 
-    def of(self, file):
+    def of(self, files):
         seen = set()
-        self.files(file, seen)
+        for file in files:
+            self.files(file, seen)
         digest = hashlib.sha256(self.salt)
         for each in sorted(seen):
             digest.update(each.name.encode() + b"\0" + each.read_bytes())
         return digest.hexdigest()
+
+
+# ---- Files that are looked at together ----
+# Most of clang-tidy's time goes into the standard library's headers, so that
+# many files in a row cost little more than one. They can be one translation
+# unit when no two define the same name for themselves.
+
+TEMPLATE = re.compile(r"template <[^{};]*?>\s+(?=[a-z])")
+DEFINITION = re.compile(r"^(?!namespace|extern|public|private|protected)[A-Za-z_][^;{]*[;{]", re.MULTILINE)
+NAMED = re.compile(r"(?:struct|class|enum class|enum|union|using|concept) (\w+)")
+
+
+def definitions(text):
+    """What a file defines at namespace scope, where nothing is indented: plain names, functions with their parameters,
+    and these functions' names."""
+    names, functions = set(), set()
+    text = re.sub(r"//.*|#.*", "", TEMPLATE.sub("", text))
+    for match in DEFINITION.finditer(text):
+        definition = " ".join(match[0].split())
+        head = definition.split(" = ")[0]
+        named = NAMED.match(definition)
+        function = re.search(r"([\w:~]+)\((.*)", head)
+        if named:
+            names.add(named[1])
+        elif function:
+            if "::" not in function[1]:
+                functions.add((function[1], function[2]))
+        elif variable := re.search(r"(\w+)[\[;{ ]*$", head):
+            names.add(variable[1])
+    return names, functions, {name for name, _ in functions}
+
+
+class Names:
+    """What the files of a group define."""
+
+    def __init__(self, text=""):
+        self.names, self.functions, self.called = definitions(text)
+
+    def clashes(self, other):
+        return bool(
+            self.names & other.names
+            or self.functions & other.functions
+            or self.names & other.called
+            or self.called & other.names
+        )
+
+    def add(self, other):
+        self.names |= other.names
+        self.functions |= other.functions
+        self.called |= other.called
+
+
+class Group:
+    def __init__(self, command):
+        self.command, self.files, self.names = command, [], Names()
+
+
+def grouped(commands, paths):
+    """The files below the paths in groups, each compiled alike and without names in common."""
+    names = {
+        file: Names(file.read_text())
+        for file in commands
+        if file.suffix == ".cc" and any(file.is_relative_to(path) for path in paths)
+    }
+
+    def clashes(file):
+        return sum(names[file].clashes(other) for other in names.values())
+
+    groups = []
+    for file in sorted(names, key=lambda file: (-clashes(file), file)):
+        alike = (group for group in groups if group.command == commands[file])
+        fits = [group for group in alike if not group.names.clashes(names[file])]
+        if fits:
+            group = min(fits, key=lambda group: len(group.files))
+        else:
+            group = Group(commands[file])
+            groups.append(group)
+        group.files.append(file)
+        group.names.add(names[file])
+    return groups
+
+
+class Tidy:
+    def __init__(self, program, checks):
+        # The compiler's own warning flags are not all clang's.
+        self.options = [program, "--quiet", f"--checks={checks}", "--extra-arg=-Wno-unknown-warning-option"]
+
+    def run(self, source, files, command):
+        """What is wrong with the files, as one translation unit; "" for nothing."""
+        with tempfile.TemporaryDirectory() as folder:
+            whole, starts = pathlib.Path(folder, "files.cc"), []
+            lines = []
+            for file in files:
+                starts.append((len(lines), file))
+                lines += file.read_text().split("\n")
+            whole.write_text("\n".join(lines))
+            options = [*self.options, f"--config-file={source}/.clang-tidy", whole, "--", *shlex.split(command)[1:]]
+            done = subprocess.run(options, capture_output=True, text=True)
+
+        def place(match):
+            start, file = max(entry for entry in starts if entry[0] < int(match[1]))
+            return f"{file}:{int(match[1]) - start}:"
+
+        if done.returncode == 0:
+            return ""
+        return re.sub(re.escape(str(whole)) + r":(\d+):", place, done.stdout or done.stderr) or "clang-tidy failed"
 
 
 def main():
@@ -81,26 +189,29 @@ def main():
     checks = "-*,clang-analyzer-*" if arguments.analyzer else "-clang-analyzer-*"
     digest = Digest(source, version + (source / ".clang-tidy").read_bytes() + salt)
     folder = cache_folder()
-    commands = json.loads((build / "compile_commands.json").read_text())
-    files = {pathlib.Path(command["directory"], command["file"]).resolve() for command in commands}
-    for command in commands:
-        command["command"] = PRECOMPILED.sub(" ", command["command"])
-    plain = tempfile.TemporaryDirectory()
-    pathlib.Path(plain.name, "compile_commands.json").write_text(json.dumps(commands))
-    files = sorted(file for file in files if any(file.is_relative_to(path) for path in paths) and file.suffix == ".cc")
-    todo = [(file, folder / digest.of(file)) for file in files]
-    todo = [(file, note) for file, note in todo if not note.exists()]
-    print(f"{len(todo)} of {len(files)} files to look at")
+    commands = {}
+    for entry in json.loads((build / "compile_commands.json").read_text()):
+        file = pathlib.Path(entry["directory"], entry["file"]).resolve()
+        commands[file] = NOT_CLANGS.sub("", entry["command"].replace(entry["file"], ""))
+    groups = grouped(commands, paths)
+    todo = [(group, folder / digest.of(group.files)) for group in groups]
+    todo = [(group, note) for group, note in todo if not note.exists()]
+    count = sum(len(group.files) for group, _ in todo)
+    print(f"{count} of {sum(len(group.files) for group in groups)} files to look at, in {len(todo)} groups", flush=True)
+    tidy = Tidy(program, checks)
 
     def look(task):
-        file, note = task
-        # The compiler's own warning flags are not all clang's.
-        command = [program, "-p", plain.name, "--quiet", f"--checks={checks}", "--extra-arg=-Wno-unknown-warning-option", file]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode == 0:
+        group, note = task
+        text = tidy.run(source, group.files, group.command)
+        if text and len(group.files) > 1:
+            # Perhaps they do not go together.
+            text = "\n".join(filter(None, (tidy.run(source, [file], group.command) for file in group.files)))
+            if not text:
+                names = ", ".join(str(file.relative_to(source)) for file in group.files)
+                print(f"looked at one by one: {names}", flush=True)
+        if not text:
             note.touch()
-            return ""
-        return done.stdout or done.stderr or f"{file}: clang-tidy failed"
+        return text
 
     bad = 0
     with concurrent.futures.ThreadPoolExecutor(arguments.j) as pool:

@@ -20,14 +20,6 @@ namespace {
 constexpr std::size_t deepest = 256;
 constexpr std::size_t most_controllers = 64;
 
-Result<Object> pointed(const Object& pointer) {
-  Address at = TRY(pointer.to_address());
-  if (at.value == 0) return Error(ErrorKind::not_found, "null pointer");
-  Object object = pointer.dereference();
-  if (object.fault() != nullptr) return *object.fault();
-  return object;
-}
-
 // kernfs_node.__parent since 6.15 (633488947ef6), parent before.
 Object parent_of(const Object& node) {
   return node.has_member("__parent") ? node["__parent"] : node["parent"];
@@ -101,7 +93,7 @@ CgroupPids pids_of(const Object& group) {
 
 Result<std::vector<std::string>> cgroup_names(const Object& cgroup) {
   std::vector<std::string> names;
-  Object node = TRY(pointed(cgroup["kn"]));
+  Object node = TRY(pointed(cgroup["kn"], "no directory"));
   while (!interrupted()) {
     Object parent = parent_of(node);
     if (TRY(parent.to_address()).value == 0) break;
@@ -109,7 +101,7 @@ Result<std::vector<std::string>> cgroup_names(const Object& cgroup) {
       return Error(ErrorKind::corrupt, "the group's folders do not end");
     }
     names.push_back(TRY(node["name"].to_string()));
-    node = TRY(pointed(parent));
+    node = TRY(pointed(parent, "no parent"));
   }
   std::ranges::reverse(names);
   return names;
@@ -235,7 +227,7 @@ Generator<Object> Cgroups::groups(const CgroupHierarchy& hierarchy) const {
 std::vector<std::string> Cgroups::controllers_of(const Object& cgroup) const {
   const CgroupHierarchy* hierarchy = hierarchy_of(cgroup);
   bool is_default = hierarchy != nullptr && hierarchy->is_default;
-  auto parent = pointed(cgroup["self"]["parent"]);
+  auto parent = pointed(cgroup["self"]["parent"], "no parent");
   std::uint64_t mask = 0;
   if (parent) {
     mask = bits((*parent)["cgroup"]["subtree_control"]);
@@ -265,7 +257,7 @@ std::optional<Object> Cgroups::state(const Object& cgroup,
   auto type = kernel_.structure(structure);
   if (found == controllers_.end() || !type) return std::nullopt;
   auto number = static_cast<std::uint64_t>(found - controllers_.begin());
-  auto css = pointed(cgroup["subsys"].at(number));
+  auto css = pointed(cgroup["subsys"].at(number), "no such controller");
   if (!css) return std::nullopt;
   return css->container_of(**type, "css");
 }
@@ -320,13 +312,13 @@ Generator<Object> Cgroups::tasks(Object cgroup) const {
 
 std::vector<Object> Cgroups::groups_of(const Object& task) const {
   std::vector<Object> groups;
-  auto set = pointed(task["cgroups"]);
+  auto set = pointed(task["cgroups"], "no css_set");
   if (!set) return {set.error()};
   for (const Object& link :
        list_entries((*set)["cgrp_links"], kernel_.structure("cgrp_cset_link"),
                     "cgrp_link")) {
     auto group = link.fault() != nullptr ? Result<Object>(*link.fault())
-                                         : pointed(link["cgrp"]);
+                                         : pointed(link["cgrp"], "no cgroup");
     groups.push_back(group ? *group : Object(group.error()));
   }
   // In the order of the hierarchies.

@@ -134,10 +134,8 @@ Object first_network(const Kernel& kernel) {
 }
 
 Result<Object> task_network(const Object& task) {
-  Object proxy = task["nsproxy"];
-  if (TRY(proxy.to_address()).value == 0) {
-    return Error(ErrorKind::not_found, "the task has no network namespace");
-  }
+  Object proxy =
+      TRY(pointed(task["nsproxy"], "the task has no network namespace"));
   return proxy["net_ns"].dereference();
 }
 

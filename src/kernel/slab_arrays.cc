@@ -28,7 +28,7 @@ class SlabArrays : public SlabWalker {
  public:
   // slab_list was lru until 4.18 (50e7fbc3bf6a).
   SlabArrays(const Kernel& kernel, SlabPages pages, const Type& slab)
-      : SlabWalker(kernel, std::move(pages)),
+      : SlabWalker(kernel, pages),
         slab_(slab,
               {"slab_cache", "freelist", "active", "s_mem",
                has_member(slab, "slab_list") ? "slab_list.next" : "lru.next"}) {
@@ -287,7 +287,7 @@ SlabInventory SlabArrays::inventory(const SlabCache& cache) const {
 Result<std::unique_ptr<SlabAllocator>> open_slab_arrays(const Kernel& kernel) {
   SlabPages pages = TRY(SlabPages::open(kernel));
   const Type* type = TRY(kernel.structure(pages.structure()));
-  auto slabs = std::make_unique<SlabArrays>(kernel, std::move(pages), *type);
+  auto slabs = std::make_unique<SlabArrays>(kernel, pages, *type);
   TRY(slabs->prepare());
   return std::unique_ptr<SlabAllocator>(std::move(slabs));
 }

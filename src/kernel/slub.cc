@@ -56,7 +56,7 @@ std::uint64_t decoded(Coding coding, const SlabCache& cache,
 class Slub : public SlabWalker {
  public:
   Slub(const Kernel& kernel, SlabPages pages, const Type& slab)
-      : SlabWalker(kernel, std::move(pages)),
+      : SlabWalker(kernel, pages),
         slab_type_(slab),
         slab_(slab, {"slab_cache", "freelist", "inuse", "objects", "next",
                      "slab_list.next"}) {}
@@ -477,7 +477,7 @@ SlabInventory Slub::inventory(const SlabCache& cache) const {
 Result<std::unique_ptr<SlabAllocator>> open_slub(const Kernel& kernel) {
   SlabPages pages = TRY(SlabPages::open(kernel));
   const Type* type = TRY(kernel.structure(pages.structure()));
-  auto slub = std::make_unique<Slub>(kernel, std::move(pages), *type);
+  auto slub = std::make_unique<Slub>(kernel, pages, *type);
   TRY(slub->prepare());
   return std::unique_ptr<SlabAllocator>(std::move(slub));
 }

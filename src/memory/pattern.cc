@@ -111,9 +111,10 @@ struct Probe {
     const auto* at = reinterpret_cast<const std::uint8_t*>(from);
     std::uint8_t equal = 0;
     for (std::size_t i = 0; i < block_words; ++i) {
-      equal |= static_cast<std::uint8_t>((at[i] == bytes[0]) &
-                                         (at[i + middle] == bytes[1]) &
-                                         (at[i + last] == bytes[2]));
+      const std::uint8_t first_is = at[i] == bytes[0];
+      const std::uint8_t middle_is = at[i + middle] == bytes[1];
+      const std::uint8_t last_is = at[i + last] == bytes[2];
+      equal |= static_cast<std::uint8_t>(first_is & middle_is & last_is);
     }
     return equal != 0;
   }
