@@ -159,8 +159,8 @@ std::string owner_text(const Row& row) {
   std::string text;
   if (lock.count) text += fmt::format("    COUNT: {}\n", *lock.count);
   if (lock.readers) text += fmt::format("  READERS: {}\n", *lock.readers);
-  std::string_view label = lock.is_read ? "LAST READER"
-                           : lock.count ? "LAST HOLDER"
+  std::string_view label = lock.is_read ? "LAST"
+                           : lock.count ? "LAST"
                                         : "OWNER";
   if (row.owner) {
     text += fmt::format("{:>9}: {}", label, to_text(*row.owner));
@@ -292,8 +292,8 @@ struct Named {
 
 // The variable that |at| lies in, or in brackets the cache of its object.
 Named name_of(const Kernel& kernel, Address at) {
-  auto place = kernel.place(at);
-  if (place && (place->size == 0 || place->offset < place->size)) {
+  auto place = variable_place(kernel, at);
+  if (place) {
     std::string offset =
         place->offset == 0 ? "" : fmt::format("+{}", place->offset);
     return {place->symbol + offset, place->module};
@@ -323,6 +323,8 @@ class Rows {
     return lock == found_.locks.end() ? nullptr : &*lock;
   }
 
+  // In ns; 0: unknown.
+  std::uint64_t longest_wait(const Lock& lock) const;
   Row row(const Lock& lock) const;
   DeadlockRow deadlock(const std::vector<LockWait>& circle) const;
 
@@ -350,6 +352,15 @@ WaiterCell Rows::waiter_cell(const LockWaiter& waiter) const {
   WaiterCell cell{waiter, task_cell(at), std::uint64_t{0}};
   cell.slept = meter_.slept(kernel_.object("task_struct", at));
   return cell;
+}
+
+std::uint64_t Rows::longest_wait(const Lock& lock) const {
+  std::uint64_t longest = 0;
+  for (const LockWaiter& waiter : lock.waiters) {
+    Object task = kernel_.object("task_struct", waiter.task.value_or({}));
+    longest = std::max(longest, meter_.slept(task).value_or(0));
+  }
+  return longest;
 }
 
 Row Rows::row(const Lock& lock) const {
@@ -387,17 +398,23 @@ void show_deadlocks(const Rows& rows, report::Paragraphs& out) {
   }
 }
 
+// The lock first for which somebody has waited longest.
 void show_all(const Rows& rows, std::optional<LockKind> kind,
               report::Paragraphs& out) {
-  bool is_any = false;
+  std::vector<std::pair<std::uint64_t, const Lock*>> order;
   for (const Lock& lock : rows.locks()) {
-    if (interrupted()) return;
     if (kind && lock.kind != *kind) continue;
-    is_any = true;
-    out.next();
-    show_lock(rows, lock, out);
+    order.emplace_back(rows.longest_wait(lock), &lock);
   }
-  if (!is_any) out.layout("no task waits for a lock\n");
+  std::ranges::stable_sort(order, [](const auto& left, const auto& right) {
+    return left.first > right.first;
+  });
+  for (const auto& [waited, lock] : order) {
+    if (interrupted()) return;
+    out.next();
+    show_lock(rows, *lock, out);
+  }
+  if (order.empty()) out.layout("no task waits for a lock\n");
 }
 
 // From the lock that |task| waits for to one whose owner does not wait.

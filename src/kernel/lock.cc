@@ -13,12 +13,14 @@
 
 #include "kernel/lock.h"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
 
 #include "base/interrupt.h"
 #include "kernel/list.h"
+#include "kernel/module.h"
 
 namespace inquest {
 namespace {
@@ -264,6 +266,25 @@ Result<Lock> lock_at(const Kernel& kernel, LockKind kind, Address at) {
   lock.at = at;
   TRY(read_kind(kernel, lock));
   return lock;
+}
+
+std::optional<Kernel::Place> variable_place(const Kernel& kernel, Address at) {
+  auto place = kernel.place(at);
+  if (!place) return std::nullopt;
+  const Module* module = kernel.modules().at(at);
+  std::span<const Symbol> symbols =
+      (module != nullptr ? kernel.modules().symbols(*module) : kernel.symbols())
+          .sorted();
+  Address start = at - place->offset;
+  for (auto symbol =
+           std::ranges::lower_bound(symbols, start, {}, &Symbol::address);
+       symbol != symbols.end() && symbol->address == start; ++symbol) {
+    if (symbol->size <= place->size) continue;
+    place->symbol = symbol->name;
+    place->size = symbol->size;
+  }
+  bool is_inside = place->size == 0 || place->offset < place->size;
+  return is_inside ? place : std::nullopt;
 }
 
 Result<LockQueue> lock_queue(const Kernel& kernel, LockKind kind) {

@@ -45,6 +45,10 @@ struct Lock {
 // What the lock at |at| says. Fails where its type or memory is not there.
 Result<Lock> lock_at(const Kernel& kernel, LockKind kind, Address at);
 
+// The variable that |at| is in. Of several at one place the largest: what
+// lockdep needs is empty without it, and lies where the next variable does.
+std::optional<Kernel::Place> variable_place(const Kernel& kernel, Address at);
+
 // Where such a lock has its queue: a list_head, or a pointer to the first
 // waiter.
 struct LockQueue {

@@ -14,6 +14,7 @@ import sys
 import tempfile
 
 from ipc_truth import check_bpf, check_ipc, check_machine, check_swap  # found by name  # noqa: F401
+from lock_truth import check_cgroups, check_limits, check_locks  # found by name  # noqa: F401
 
 
 class Dump:
