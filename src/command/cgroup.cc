@@ -43,7 +43,7 @@ const Help help = {
         {
             {"All groups with their tasks", "cgroup -t"},
             {"Those that limit memory", "cgroup -c memory"},
-            {"All of one group", "cgroup /system.slice"},
+            {"All of one group", "cgroup /demo.slice"},
             {"Which groups is task 1 in?", "cgroup 1"},
         },
 };

@@ -26,8 +26,8 @@ namespace {
 const Help help = {
     .summary = "who holds locks and who waits for them",
     .synopsis =
-        "[-k kind] [-d | -t pid | task]\n"
-        "lock [-k kind | -s] symbol | struct.member address | address",
+        "[-k kind] [-d | -s | -t pid | task]\n"
+        "       [symbol | struct.member address | address]",
     .description =
         "Lists the mutexes, rwsems, rtmutexes and semaphores that tasks wait\n"
         "for, with their owners and waiters, and the circles in which tasks\n"
@@ -54,7 +54,7 @@ const Help help = {
         {
             {"Which locks do tasks wait for?", "lock"},
             {"Do tasks wait for each other?", "lock -d"},
-            {"Why does task 3 not go on?", "lock -t 3"},
+            {"Why does task 2 not go on?", "lock -t 2"},
             {"Who holds this mutex?", "lock demo_mutex"},
             {"Is the spinlock of this mutex taken?",
              "lock -s demo_mutex.wait_lock"},

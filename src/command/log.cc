@@ -135,14 +135,17 @@ report::Record to_record(const SafeRow& row) {
       .with("name", row.name)
       .with("cpu", row.cpu)
       .with("address", row.address)
+      .with("length", row.length)
       .with("lost", row.lost)
       .with("text", row.text);
 }
 
 std::string to_text(const SafeRow& row) {
   std::string text = fmt::format(
-      "PRINTK_SAFE_SEQ_BUF: {}\nCPU: {}  ADDR: {:x} LEN: {} MESSAGE_LOST: {}\n",
-      row.name, row.cpu, row.address.value, row.text.size(), row.lost);
+      "PRINTK_SAFE_SEQ_BUF: {}\nCPU: {}  ADDR: {:x} LEN: {}  MESSAGE_LOST: "
+      "{}\n",
+      row.name, row.cpu, row.address.value, row.length, row.lost);
+  if (row.text.empty()) return text + "  (empty)\n";
   for (std::string_view line : lines(row.text))
     text += "  " + printable(line) + '\n';
   return text;
@@ -189,14 +192,21 @@ Result<void> show_audit(const Kernel& kernel, report::Sink& out) {
   if (records.empty()) {
     return Error(ErrorKind::not_found, "kernel audit log is empty");
   }
-  for (const AuditRecord& record : records)
-    emit(out, AuditRow{record});
+  Unreadable unreadable(out);
+  for (const auto& record : records) {
+    if (record) {
+      emit(out, AuditRow{*record});
+    } else {
+      unreadable.add(record.error());
+    }
+  }
+  unreadable.finish();
   return {};
 }
 
 Result<void> show_safe_buffers(const Kernel& kernel, report::Sink& out) {
   Unreadable unreadable(out);
-  for (const auto& buffer : safe_buffers(kernel)) {
+  for (const auto& buffer : TRY(safe_buffers(kernel))) {
     if (buffer) {
       emit(out, SafeRow{*buffer});
     } else {

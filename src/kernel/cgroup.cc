@@ -93,7 +93,7 @@ CgroupPids pids_of(const Object& group) {
 
 Result<std::vector<std::string>> cgroup_names(const Object& cgroup) {
   std::vector<std::string> names;
-  Object node = TRY(pointed(cgroup["kn"], "no directory"));
+  Object node = TRY(pointed(cgroup["kn"], "the group has no folder"));
   while (!interrupted()) {
     Object parent = parent_of(node);
     if (TRY(parent.to_address()).value == 0) break;
@@ -101,7 +101,7 @@ Result<std::vector<std::string>> cgroup_names(const Object& cgroup) {
       return Error(ErrorKind::corrupt, "the group's folders do not end");
     }
     names.push_back(TRY(node["name"].to_string()));
-    node = TRY(pointed(parent, "no parent"));
+    node = TRY(pointed(parent, "the folder has no parent"));
   }
   std::ranges::reverse(names);
   return names;
@@ -257,7 +257,7 @@ std::optional<Object> Cgroups::state(const Object& cgroup,
   auto type = kernel_.structure(structure);
   if (found == controllers_.end() || !type) return std::nullopt;
   auto number = static_cast<std::uint64_t>(found - controllers_.begin());
-  auto css = pointed(cgroup["subsys"].at(number), "no such controller");
+  auto css = pointed(cgroup["subsys"].at(number), "not enabled");
   if (!css) return std::nullopt;
   return css->container_of(**type, "css");
 }
@@ -312,13 +312,13 @@ Generator<Object> Cgroups::tasks(Object cgroup) const {
 
 std::vector<Object> Cgroups::groups_of(const Object& task) const {
   std::vector<Object> groups;
-  auto set = pointed(task["cgroups"], "no css_set");
+  auto set = pointed(task["cgroups"], "the task has no groups");
   if (!set) return {set.error()};
   for (const Object& link :
        list_entries((*set)["cgrp_links"], kernel_.structure("cgrp_cset_link"),
                     "cgrp_link")) {
     auto group = link.fault() != nullptr ? Result<Object>(*link.fault())
-                                         : pointed(link["cgrp"], "no cgroup");
+                                         : pointed(link["cgrp"], "no group");
     groups.push_back(group ? *group : Object(group.error()));
   }
   // In the order of the hierarchies.

@@ -271,7 +271,8 @@ Result<Lock> lock_at(const Kernel& kernel, LockKind kind, Address at) {
 std::optional<Kernel::Place> variable_place(const Kernel& kernel, Address at) {
   auto place = kernel.place(at);
   if (!place) return std::nullopt;
-  const Module* module = kernel.modules().at(at);
+  const Module* module =
+      place->module.empty() ? nullptr : kernel.modules().at(at);
   std::span<const Symbol> symbols =
       (module != nullptr ? kernel.modules().symbols(*module) : kernel.symbols())
           .sorted();

@@ -104,8 +104,18 @@ function \name
 finish \name
 	.endr
 
+function __mutex_lock
+	sub	$32, %rsp
+	.cfi_adjust_cfa_offset 32
+	call	schedule
+.Llocked:
+	add	$32, %rsp
+	.cfi_adjust_cfa_offset -32
+	ret
+finish __mutex_lock
+
 	.globl	switch_return, schedule_return, worker_return, kthread_return
-	.globl	fork_return, write_return, syscall_return
+	.globl	fork_return, write_return, syscall_return, lock_return
 	.set	switch_return, .Lswitched
 	.set	schedule_return, .Lscheduled
 	.set	worker_return, .Lworked
@@ -113,5 +123,6 @@ finish \name
 	.set	fork_return, .Lforked
 	.set	write_return, .Lwritten
 	.set	syscall_return, .Lcalled
+	.set	lock_return, .Llocked
 
 	.section .note.GNU-stack, "", @progbits

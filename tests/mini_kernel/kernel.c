@@ -42,7 +42,7 @@ struct hlist_head {
 
 extern const char schedule_return[], switch_return[], kthread_return[];
 extern const char worker_return[], fork_return[], syscall_return[];
-extern const char write_return[];
+extern const char write_return[], lock_return[];
 
 // ---- Page tables: the image, and a page of a module ----
 
@@ -324,6 +324,7 @@ struct sched_entity {
   struct rb_node run_node;
   unsigned int on_rq;
   struct cfs_rq *cfs_rq, *my_q;
+  u64 exec_start;
 };
 struct sched_rt_entity {
   struct list_head run_list;
@@ -402,6 +403,9 @@ struct task_struct {
   struct sched_entity se;
   struct sched_rt_entity rt;
   struct sched_dl_entity dl;
+  struct css_set *cgroups;
+  struct list_head cg_list;
+  struct rt_mutex_waiter *pi_blocked_on;
 };
 
 const char *const task_state_array[] = {
@@ -430,14 +434,109 @@ extern struct task_struct init_process;
        [WORDS - 25] = (unsigned long)fork_return, /* 1 word */          \
    }}
 #define SLEEPING_SP(name) ((unsigned long)&(name).stack[WORDS - 40])
+// The same of one that waits for |mutex|: its struct mutex_waiter is on it.
+#define LOCKING_STACK(mutex, task)                                       \
+  {.stack = {                                                            \
+       [WORDS - 39] = (unsigned long)switch_return,                      \
+       [WORDS - 35] = (unsigned long)schedule_return, /* 3 words kept */ \
+       [WORDS - 33] = (unsigned long)lock_return,     /* 1 word */       \
+       [WORDS - 32] = (unsigned long)&(mutex).wait_list,                 \
+       [WORDS - 31] = (unsigned long)&(mutex).wait_list,                 \
+       [WORDS - 30] = (unsigned long)&(task),                            \
+       [WORDS - 28] = (unsigned long)worker_return,                      \
+       [WORDS - 27] = (unsigned long)kthread_return,                     \
+       [WORDS - 25] = (unsigned long)fork_return, /* 1 word */           \
+   }}
+#define LOCKING_SP(name) ((unsigned long)&(name).stack[WORDS - 45])
+#define STACK_WAITER(name) ((struct list_head *)&(name).stack[WORDS - 32])
+
+// ---- Locks: who is called init waits for a mutex of the kworker, and it for
+// one of his; the waiter waits for an rtmutex ----
+
+struct qspinlock {
+  atomic_t val;
+};
+typedef struct raw_spinlock {
+  struct qspinlock raw_lock;
+} raw_spinlock_t;
+struct mutex {
+  atomic_long_t owner;
+  raw_spinlock_t wait_lock;
+  struct list_head wait_list;
+};
+struct mutex_waiter {
+  struct list_head list;
+  struct task_struct *task;
+  void *ww_ctx;
+};
+struct rw_semaphore {
+  atomic_long_t count, owner;
+  raw_spinlock_t wait_lock;
+  struct list_head wait_list;
+};
+enum rwsem_waiter_type { RWSEM_WAITING_FOR_WRITE, RWSEM_WAITING_FOR_READ };
+struct rwsem_waiter {
+  struct list_head list;
+  struct task_struct *task;
+  enum rwsem_waiter_type type;
+};
+struct semaphore {
+  raw_spinlock_t lock;
+  unsigned int count;
+  struct list_head wait_list;
+};
+struct semaphore_waiter {
+  struct list_head list;
+  struct task_struct *task;
+  bool up;
+};
+struct rt_mutex_base {
+  raw_spinlock_t wait_lock;
+  struct rb_root_cached waiters;
+  struct task_struct *owner;
+};
+struct rt_mutex {
+  struct rt_mutex_base rtmutex;
+};
+struct rt_waiter_node {
+  struct rb_node entry;
+  int prio;
+  u64 deadline;
+};
+struct rt_mutex_waiter {
+  struct rt_waiter_node tree, pi_tree;
+  struct task_struct *task;
+  struct rt_mutex_base *lock;
+};
+extern struct mutex demo_mutex, other_mutex;
+extern struct rt_mutex demo_rtmutex;
+struct rt_mutex_waiter rtmutex_waiter = {
+    {{0}, 98}, {{0}, 98}, &waiter_task, &demo_rtmutex.rtmutex};
+#define OWNED(task, flags) {(s64)((char *)&(task) + (flags))}
+struct rt_mutex demo_rtmutex = {
+    {{{{0}}},
+     {{&rtmutex_waiter.tree.entry}, &rtmutex_waiter.tree.entry},
+     (struct task_struct *)((char *)&shell_task + 1)}};
+struct rw_semaphore demo_rwsem = {
+    {2 << 8}, OWNED(shell_task, 1), {{{0}}}, LIST(demo_rwsem.wait_list)};
+struct semaphore demo_semaphore = {
+    {{{0}}}, 3, LIST(demo_semaphore.wait_list)};
+struct mutex_waiter *const mutex_waiter_type = 0;
+struct rwsem_waiter *const rwsem_waiter_type = 0;
+struct semaphore_waiter *const semaphore_waiter_type = 0;
 
 union thread_union init_stack ALIGNED(STACK_SIZE);
 union thread_union init_process_stack ALIGNED(STACK_SIZE) =
-    SLEEPING_STACK(worker_return);
+    LOCKING_STACK(demo_mutex, init_process);
 union thread_union worker_stack ALIGNED(STACK_SIZE) =
-    SLEEPING_STACK(worker_return);
+    LOCKING_STACK(other_mutex, worker_task);
 union thread_union waiter_stack ALIGNED(STACK_SIZE) =
     SLEEPING_STACK(worker_return);
+#define CONTENDED_MUTEX(owner, waiter_stack)          \
+  {OWNED(owner, 1), {{{0x101}}},                       \
+   {STACK_WAITER(waiter_stack), STACK_WAITER(waiter_stack)}}
+struct mutex demo_mutex = CONTENDED_MUTEX(worker_task, init_process_stack);
+struct mutex other_mutex = CONTENDED_MUTEX(init_process, worker_stack);
 // The task that crashed: sysrq_crash runs with one word of its own.
 union thread_union shell_stack ALIGNED(STACK_SIZE) = {
     .stack = {
@@ -695,12 +794,26 @@ struct kernfs_node {
   struct kernfs_node *parent;
   const char *name;
 };
-struct cgroup {
-  struct kernfs_node *kn;
-};
 struct cgroup_subsys_state {
   struct cgroup *cgroup;
+  struct list_head sibling, children;
+  unsigned int flags;
+  struct cgroup_subsys_state *parent;
 };
+struct cgroup {
+  struct cgroup_subsys_state self;
+  struct kernfs_node *kn;
+  u16 subtree_control;
+  struct cgroup_subsys_state *subsys[2];
+  struct cgroup_root *root;
+  struct list_head cset_links;
+};
+struct css_set {
+  struct cgroup_subsys_state *subsys[2];
+  int nr_tasks;
+  struct list_head tasks, mg_tasks, cgrp_links;
+};
+extern struct css_set root_set, slice_set;
 struct task_group {
   struct cgroup_subsys_state css;
   struct cfs_rq **cfs_rq;
@@ -724,7 +837,7 @@ struct dl_rq {
 };
 struct rq {
   unsigned int nr_running;
-  u64 clock;
+  u64 clock, clock_task;
   struct task_struct *curr, *idle, *stop;
   struct cfs_rq cfs;
   struct rt_rq rt;
@@ -780,7 +893,10 @@ struct task_struct init_process = {
     .children = {&shell_task.sibling, &waiter_task.sibling},
     .sibling = {&worker_task.sibling, &init_task.children},
     .sched_info = {.last_arrival = 50000000000},
-    .thread = {SLEEPING_SP(init_process_stack)},
+    .cgroups = &slice_set,
+    .cg_list = LIST(slice_set.tasks),
+    .se = {.exec_start = 50001000000},
+    .thread = {LOCKING_SP(init_process_stack)},
 };
 struct task_struct worker_task = {
     COMMON(2, worker_task, worker_signals, "kworker/0:1"),
@@ -795,7 +911,10 @@ struct task_struct worker_task = {
     .sibling = {&init_task.children, &init_process.sibling},
     .on_rq = 1,
     .sched_info = {.last_arrival = 98000000000},
-    .thread = {SLEEPING_SP(worker_stack)},
+    .cgroups = &root_set,
+    .cg_list = {&shell_task.cg_list, &root_set.tasks},
+    .se = {.exec_start = 98001000000},
+    .thread = {LOCKING_SP(worker_stack)},
 };
 struct task_struct shell_task = {
     COMMON(10, shell_task, shell_signals, "sh"),
@@ -815,6 +934,8 @@ struct task_struct shell_task = {
     .sibling = {&waiter_task.sibling, &init_process.children},
     .on_rq = 1,
     .sched_info = {.last_arrival = 99000000000},
+    .cgroups = &root_set,
+    .cg_list = {&waiter_task.cg_list, &worker_task.cg_list},
 };
 struct task_struct waiter_task = {
     COMMON(11, waiter_task, waiter_signals, "waiter"),
@@ -831,6 +952,10 @@ struct task_struct waiter_task = {
     .on_rq = 1,
     .rt = {{&runqueues.rt.active.queue[1], &runqueues.rt.active.queue[1]}},
     .sched_info = {.last_arrival = 97000000000},
+    .cgroups = &root_set,
+    .cg_list = {&root_set.tasks, &shell_task.cg_list},
+    .se = {.exec_start = 97001000000},
+    .pi_blocked_on = &rtmutex_waiter,
     .thread = {SLEEPING_SP(waiter_stack)},
 };
 
@@ -845,8 +970,79 @@ struct cfs_rq *idle_queues[1] = {&idle_queue};
 struct kernfs_node root_directory = {0, ""};
 struct kernfs_node slice_directory = {&root_directory, "demo.slice"};
 struct kernfs_node idle_directory = {&root_directory, "idle.slice"};
-struct cgroup slice_cgroup = {&slice_directory};
-struct cgroup idle_cgroup = {&idle_directory};
+enum { CSS_ONLINE = 2 };
+struct cgroup_subsys {
+  const char *name, *legacy_name;
+  struct cgroup_root *root;
+  bool implicit_on_dfl : 1;
+};
+struct cgroup_root {
+  unsigned int subsys_mask;
+  int hierarchy_id;
+  struct list_head root_list;
+  struct cgroup cgrp;
+  char name[16];
+};
+struct cgrp_cset_link {
+  struct cgroup *cgrp;
+  struct css_set *cset;
+  struct list_head cset_link, cgrp_link;
+};
+struct page_counter {
+  atomic_long_t usage;
+  unsigned long watermark, min, low, high, max;
+};
+struct mem_cgroup {
+  struct cgroup_subsys_state css;
+  struct page_counter memory, swap;
+};
+struct pids_cgroup {
+  struct cgroup_subsys_state css;
+  atomic_long_t counter, limit;
+  s64 watermark;
+};
+extern struct cgroup slice_cgroup, idle_cgroup;
+extern struct cgrp_cset_link root_link, slice_link;
+struct list_head cgroup_roots;
+struct cgroup_root cgrp_dfl_root = {
+    3, 0, {&cgroup_roots, &cgroup_roots},
+    {{&cgrp_dfl_root.cgrp, LIST(cgrp_dfl_root.cgrp.self.sibling),
+      {&slice_cgroup.self.sibling, &idle_cgroup.self.sibling}, CSS_ONLINE, 0},
+     &root_directory, 3, {0}, &cgrp_dfl_root,
+     {&root_link.cset_link, &root_link.cset_link}}, ""};
+struct list_head cgroup_roots = {&cgrp_dfl_root.root_list,
+                                 &cgrp_dfl_root.root_list};
+struct cgroup_subsys memory_subsystem = {"memory", "memory", &cgrp_dfl_root, 0};
+struct cgroup_subsys pids_subsystem = {"pids", "pids", &cgrp_dfl_root, 0};
+struct cgroup_subsys *cgroup_subsys[2] = {&memory_subsystem, &pids_subsystem};
+#define NO_PAGES (~0ul >> 1) / PAGE
+struct mem_cgroup slice_memory = {
+    {&slice_cgroup}, {{300}, 310, 0, 16, NO_PAGES, 1024},
+    {{0}, 0, 0, 0, NO_PAGES, NO_PAGES}};
+struct pids_cgroup slice_pids = {{&slice_cgroup}, {1}, {4194305}, 4};
+struct cgroup slice_cgroup = {
+    {&slice_cgroup,
+     {&idle_cgroup.self.sibling, &cgrp_dfl_root.cgrp.self.children},
+     LIST(slice_cgroup.self.children), CSS_ONLINE, &cgrp_dfl_root.cgrp.self},
+    &slice_directory, 0, {&slice_memory.css, &slice_pids.css}, &cgrp_dfl_root,
+    {&slice_link.cset_link, &slice_link.cset_link}};
+struct cgroup idle_cgroup = {
+    {&idle_cgroup,
+     {&cgrp_dfl_root.cgrp.self.children, &slice_cgroup.self.sibling},
+     LIST(idle_cgroup.self.children), 0, &cgrp_dfl_root.cgrp.self},
+    &idle_directory, 0, {0}, &cgrp_dfl_root, LIST(idle_cgroup.cset_links)};
+#define LINK(group, set)                                  \
+  {&(group), &(set), {&(group).cset_links, &(group).cset_links}, \
+   {&(set).cgrp_links, &(set).cgrp_links}}
+struct cgrp_cset_link root_link = LINK(cgrp_dfl_root.cgrp, root_set);
+struct cgrp_cset_link slice_link = LINK(slice_cgroup, slice_set);
+struct css_set root_set = {
+    {0}, 3, {&worker_task.cg_list, &waiter_task.cg_list},
+    LIST(root_set.mg_tasks), {&root_link.cgrp_link, &root_link.cgrp_link}};
+struct css_set slice_set = {
+    {&slice_memory.css, &slice_pids.css}, 1,
+    {&init_process.cg_list, &init_process.cg_list}, LIST(slice_set.mg_tasks),
+    {&slice_link.cgrp_link, &slice_link.cgrp_link}};
 struct task_group root_task_group = {
     {0},
     root_queues,
@@ -867,6 +1063,7 @@ struct sched_entity slice_entity = {
 struct rq runqueues = {
     .nr_running = 4,
     .clock = 99000200000,
+    .clock_task = 99000200000,
     .curr = &shell_task,
     .idle = &init_task,
     .cfs = {3, LEAF(slice_entity.run_node), &shell_task.se, &root_task_group, 0},
