@@ -23,6 +23,7 @@ struct Note {
   std::string name;
   std::uint32_t type = 0;
   std::vector<std::byte> contents;
+  FileOffset at = {};  // of the contents
 };
 
 // A range of physical memory [start, start + size), and the virtual address

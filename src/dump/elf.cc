@@ -101,7 +101,7 @@ Result<void> ElfDump::take_note_segments(const std::vector<Segment>& segments) {
       return file_->error(ErrorKind::corrupt, "notes", segment.offset,
                           "note segments are larger than the file");
     }
-    take_notes(bytes, info_);
+    take_notes(bytes, info_, segment.offset);
   }
   return {};
 }

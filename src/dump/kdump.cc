@@ -175,7 +175,7 @@ void KdumpDump::take_part_notes(const Part& part) {
   const KdumpHeader& header = part.header;
   if (header.notes.size != 0) {
     auto notes = part.file->bytes(header.notes.at, header.notes.size, "notes");
-    if (notes) take_notes(*notes, info_);
+    if (notes) take_notes(*notes, info_, header.notes.at);
   }
   if (info_.vmcoreinfo.empty() && header.vmcoreinfo.size != 0) {
     auto text = part.file->bytes(header.vmcoreinfo.at, header.vmcoreinfo.size,

@@ -30,23 +30,26 @@ Result<Bytes> padded_bytes(Reader& reader, std::uint64_t size) {
   return bytes;
 }
 
-Result<Note> next_note(Reader& reader) {
+// |at| is where |reader| started.
+Result<Note> next_note(Reader& reader, FileOffset at) {
   auto name_size = TRY(reader.read<std::uint32_t>());
   auto size = TRY(reader.read<std::uint32_t>());
   auto type = TRY(reader.read<std::uint32_t>());
   std::string_view name = as_text(TRY(padded_bytes(reader, name_size)));
+  FileOffset place{at.value + reader.offset()};
   Bytes contents = TRY(padded_bytes(reader, size));
   return Note{.name = std::string(name.substr(0, name.find('\0'))),
               .type = type,
-              .contents = {contents.begin(), contents.end()}};
+              .contents = {contents.begin(), contents.end()},
+              .at = place};
 }
 
 }  // namespace
 
-void take_notes(Bytes bytes, DumpInfo& info) {
+void take_notes(Bytes bytes, DumpInfo& info, FileOffset at) {
   Reader reader(bytes, info.endian, "note");
   while (!reader.at_end() && info.notes.size() < most_notes) {
-    Result<Note> note = next_note(reader);
+    Result<Note> note = next_note(reader, at);
     if (!note) return;
     if (note->name.empty() && note->contents.empty()) continue;
     if (note->name == "VMCOREINFO" && info.vmcoreinfo.empty()) {

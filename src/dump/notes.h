@@ -7,10 +7,11 @@
 
 namespace inquest {
 
-// Appends the notes in |bytes| to |info|, and takes the vmcoreinfo text, its
-// page size and the number of CPUs (NT_PRSTATUS notes) from them. Stops at
-// the first note that does not fit: what precedes it is kept.
-void take_notes(Bytes bytes, DumpInfo& info);
+// Appends the notes in |bytes|, which are at |at| of the file, to |info|, and
+// takes the vmcoreinfo text, its page size and the number of CPUs (NT_PRSTATUS
+// notes) from them. Stops at the first note that does not fit: what precedes it
+// is kept.
+void take_notes(Bytes bytes, DumpInfo& info, FileOffset at = {});
 
 // Takes |text| (which may have trailing NULs) as the dump's vmcoreinfo.
 void take_vmcoreinfo(std::string_view text, DumpInfo& info);

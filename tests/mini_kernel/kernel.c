@@ -572,6 +572,7 @@ struct super_block {
   struct list_head s_mounts;
   struct file_system_type *s_type;
   struct backing_dev_info *s_bdi;
+  struct list_head s_inodes;
 };
 struct inode {
   unsigned short i_mode;
@@ -580,6 +581,7 @@ struct inode {
   unsigned long i_ino;
   struct address_space i_data;
   struct list_head i_io_list;
+  struct list_head i_sb_list;
 };
 struct dentry {
   struct dentry *d_parent;
@@ -606,6 +608,7 @@ struct mnt_namespace {
 };
 struct nsproxy {
   struct mnt_namespace *mnt_ns;
+  struct net *net_ns;
 };
 struct path {
   struct vfsmount *mnt;
@@ -708,7 +711,8 @@ struct dentry run_root = {&run_root, {0, 1, "/"}, 0, &run_super};
 // Somebody reads /proc/mounts: his place in the list is a mark.
 struct mnt_namespace mounts_of_init = {
     &root_mount, {&root_mount.mnt_list, &run_mount.mnt_list}};
-struct nsproxy init_nsproxy = {&mounts_of_init};
+extern struct net init_net;
+struct nsproxy init_nsproxy = {&mounts_of_init, &init_net};
 struct mount root_mount = {
     &root_mount,
     &root_dentry,
@@ -845,6 +849,7 @@ struct rq {
 };
 extern struct rq runqueues;
 
+extern struct files_struct waiter_files;
 struct task_struct init_task = {
     COMMON(0, init_task, init_signals, "swapper/0"),
     .stack = &init_stack,
@@ -940,6 +945,7 @@ struct task_struct shell_task = {
 struct task_struct waiter_task = {
     COMMON(11, waiter_task, waiter_signals, "waiter"),
     LINKS(waiter_pid),
+    .files = &waiter_files,
     .stack = &waiter_stack,
     .__state = TASK_UNINTERRUPTIBLE,
     .mm = &shell_mm,
@@ -1442,6 +1448,14 @@ struct bpf_link {
 };
 struct net_device {
   char name[16];
+  int ifindex;
+  unsigned int mtu, flags;
+  u16 type;
+  u8 addr_len;
+  const u8 *dev_addr;
+  struct in_device *ip_ptr;
+  struct inet6_dev *ip6_ptr;
+  struct list_head dev_list;
 };
 struct bpf_xdp_link {
   struct bpf_link link;
@@ -1456,7 +1470,7 @@ struct bpf_prog sample_program = {
     1, 0, 1, BPF_PROG_TYPE_SOCKET_FILTER, 4, 0,
     {0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc, 0xde, 0xf0}, 0, &sample_program_aux,
     {{0xbf, 6, 1, 0, 0}, {0x61, 0, 6, 4, 0}, {0x55, 0, 0, 1, 7}, {0x95}}};
-struct net_device sample_device = {"lo"};
+extern struct net_device sample_device;
 struct bpf_xdp_link sample_link = {{1, BPF_LINK_TYPE_XDP, &sample_program},
                                  &sample_device};
 // Numbers start at 1.
@@ -1468,6 +1482,8 @@ FIRST_NODE(link_node, sample_link);
 struct idr prog_idr = {{0, 0, (char *)&program_node + 2}, 0, 2};
 struct idr map_idr = {{0, 0, (char *)&map_node + 2}, 0, 2};
 struct idr link_idr = {{0, 0, (char *)&link_node + 2}, 0, 2};
+
+#include "devices.h"
 
 // The tools of the build know types only if a variable uses them.
 struct inactive_task_frame *const inactive_frame_type = 0;

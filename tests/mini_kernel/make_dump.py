@@ -89,6 +89,10 @@ def vmcoreinfo(elf, symbols):
     return note("VMCOREINFO", 0, ("\n".join(lines) + "\n").encode())
 
 
+def device_dump(name, content):
+    return note("LINUX", 0x700, name.encode().ljust(44, b"\0") + content)
+
+
 def write_ram(memory, path):
     """The same memory as raw RAM, from physical address 1000000 on."""
     start = 0x1000000
@@ -104,6 +108,8 @@ def main():
     elf = Elf(pathlib.Path(sys.argv[1]).read_bytes())
     symbols = elf.symbols()
     notes = prstatus(elf, symbols) + vmcoreinfo(elf, symbols)
+    notes += device_dump("card_0000:01:00.0", b"registers of card\x01\x02\x03")
+    notes += device_dump("empty_0000:00:01.0", b"")
     memory = elf.memory()
     count = 1 + len(memory)
     offset = 64 + 56 * count

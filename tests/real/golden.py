@@ -30,7 +30,7 @@ SHOWN = {
     }, 140),
 }
 MISSING = set("""
-    dev kmem net
+    kmem
 """.split())
 
 

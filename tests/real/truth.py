@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 
+from device_truth import check_devices, check_disks, check_network, check_resources, check_sockets  # noqa: F401
 from ipc_truth import check_bpf, check_ipc, check_machine, check_swap  # found by name  # noqa: F401
 from lock_truth import check_cgroups, check_limits, check_locks  # found by name  # noqa: F401
 
