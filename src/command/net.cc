@@ -252,6 +252,18 @@ Result<Reference> reference_of(std::string_view text) {
                fmt::format("not a descriptor or address: {}", text));
 }
 
+// The struct socket of a struct file; nothing: it is something else.
+Result<std::optional<Object>> socket_of_file(const Kernel& kernel,
+                                             const Object& file) {
+  Object inode = file_inode(file);
+  std::optional<Object> found;
+  if (TRY(inode.to_address()).value == 0) return found;
+  if (TRY(file_kind(inode)) == "SOCK") {
+    found = TRY(socket_of_inode(kernel, inode));
+  }
+  return found;
+}
+
 // The sockets among a task's open files; what hides some is |broken|.
 std::vector<OpenSocket> open_sockets(const Kernel& kernel, const Object& task,
                                      const std::optional<Reference>& reference,
@@ -262,21 +274,14 @@ std::vector<OpenSocket> open_sockets(const Kernel& kernel, const Object& task,
       broken = *open.file.fault();
       continue;
     }
-    Object inode = open.file["f_inode"];
-    auto kind = file_kind(inode);
-    if (!kind) {
-      broken = kind.error();
-      continue;
-    }
-    if (*kind != "SOCK") continue;
-    auto socket = socket_of_inode(kernel, inode);
+    auto socket = socket_of_file(kernel, open.file);
     if (!socket) {
       broken = socket.error();
-      continue;
+    } else if (*socket) {
+      OpenSocket row{.descriptor = open.descriptor,
+                     .state = socket_state(kernel, **socket)};
+      if (!reference || reference->is_to(row)) found.push_back(std::move(row));
     }
-    OpenSocket row{.descriptor = open.descriptor,
-                   .state = socket_state(kernel, *socket)};
-    if (!reference || reference->is_to(row)) found.push_back(std::move(row));
   }
   return found;
 }
@@ -322,16 +327,15 @@ Result<void> show_sockets(const Session& session, const Options& options,
   return for_tasks(session, "net", options.words(), out, show);
 }
 
-// What the words ask for: only one thing at a time.
+// What the words ask for: one thing, and the neighbours before it.
 Result<void> check(const Options& options) {
   auto wants = [&](std::string_view letters) {
     return static_cast<int>(std::ranges::count_if(
         letters, [&](char letter) { return options.has(letter); }));
   };
   bool has_sockets = wants("sSq") != 0;
-  if (wants("aA") + wants("nN") + (has_sockets ? 1 : 0) > 1) {
-    return Error(ErrorKind::usage,
-                 "one of -a, -n, -N, -s, -S and -q at a time");
+  if (wants("nN") + (has_sockets ? 1 : 0) > 1) {
+    return Error(ErrorKind::usage, "one of -n, -N, -s, -S and -q at a time");
   }
   if (!has_sockets && options.has('R')) {
     return Error(ErrorKind::usage, "-R goes with -s, -q or -S");
@@ -347,6 +351,8 @@ Result<void> run(Session& session, Command::Words words, report::Sink& out) {
   Options options = TRY(Options::parse(words, "aAnN:sSqR:xd"));
   const Kernel& kernel = session.kernel;
   TRY(check(options));
+  bool has_neighbours = options.has('a') || options.has('A');
+  if (has_neighbours) TRY(show_neighbours(kernel, options.has('A'), out));
   if (options.has('n')) {
     return for_tasks(session, "net", options.words(), out,
                      [&](const Object& task, report::Sink& sink) {
@@ -356,12 +362,10 @@ Result<void> run(Session& session, Command::Words words, report::Sink& out) {
                      });
   }
   if (auto word = options.argument('N')) return translate(kernel, *word, out);
-  if (options.has('a') || options.has('A')) {
-    return show_neighbours(kernel, options.has('A'), out);
-  }
   if (options.has('s') || options.has('S') || options.has('q')) {
     return show_sockets(session, options, out);
   }
+  if (has_neighbours) return {};
   return show_devices(kernel, first_network(kernel), out);
 }
 

@@ -44,8 +44,9 @@ std::string kind_text(const SocketState& state) {
 }
 
 std::string state_text(const SocketState& state) {
-  return state.state ? named(socket_state_name(*state.state), *state.state)
-                     : report::cell_text(state.state.error());
+  if (!state.state) return report::cell_text(state.state.error());
+  if (*state.state == 0) return "-";
+  return named(socket_state_name(*state.state), *state.state);
 }
 
 std::string address_text(const Result<SocketAddress>& endpoint) {
@@ -128,7 +129,7 @@ std::string to_text(const SocketsRow& row) {
   if (row.sockets.empty()) return text + "No open sockets.\n";
   text += heading_text(" ");
   text += row.has_queues
-              ? " FAMILY:TYPE  STATE       RECV-Q SEND-Q SOURCE-PORT "
+              ? " FAMILY:TYPE       STATE       RECV-Q SEND-Q SOURCE-PORT "
                 "DESTINATION-PORT\n"
               : " FAMILY:TYPE SOURCE-PORT DESTINATION-PORT\n";
   for (const OpenSocket& socket : row.sockets)

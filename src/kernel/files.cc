@@ -174,6 +174,13 @@ Result<std::string_view> file_kind(const Object& inode) {
   return kind_of(TRY(inode["i_mode"].to_unsigned()));
 }
 
+// Since 3.9 in the file itself (commit dd37978c50bc).
+Object file_inode(const Object& file) {
+  Object own = file["f_inode"];
+  auto at = own.to_address();
+  return at && at->value != 0 ? own : file["f_path"]["dentry"]["d_inode"];
+}
+
 FileState file_state(const Kernel& kernel, const Object& file) {
   Object dentry = file["f_path"]["dentry"];
   Object inode = dentry["d_inode"];

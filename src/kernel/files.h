@@ -15,6 +15,9 @@ namespace inquest {
 // What kind of file a struct inode is: "REG", "DIR", "CHR", "SOCK", ...
 Result<std::string_view> file_kind(const Object& inode);
 
+// The struct inode of a struct file; its address is 0 where it has none.
+Object file_inode(const Object& file);
+
 // What a dentry or an open file stands for; each field stands or falls by
 // itself.
 struct FileState {

@@ -44,10 +44,12 @@ def check_resources(dump):
     _, rows, pci = dump.ask("set json on", "dev -i", "dev -p")
     rows = records(rows)
     for space, file in (("ports", "ioports"), ("memory", "iomem")):
-        digits = 4 if space == "ports" else 8
-        ours = [f"{'  ' * (row['depth'] - 1)}{row['start']:0{digits}x}-{row['end']:0{digits}x} : {row['name']}"
+        ours = [(row["depth"] - 1, row["start"], row["end"], row["name"])
                 for row in rows if row["space"] == space and row["depth"] > 0]
-        wanted = [line.rstrip() for line in dump.said(f"proc/{file}")]
+        wanted = []
+        for line in dump.said(f"proc/{file}"):
+            indent, start, end, name = re.match(r"( *)([0-9a-f]+)-([0-9a-f]+) : (.*)$", line.rstrip()).groups()
+            wanted.append((len(indent) // 2, int(start, 16), int(end, 16), name))
         dump.expect(ours == wanted, f"{file}: {sorted(set(ours) ^ set(wanted))}")
         dump.expect(wanted, f"the truth has no {file}")
     ours = {row["name"]: (row["vendor"], row["device"], row["class"]) for row in records(pci) if "pci_dev" in row}
