@@ -18,6 +18,9 @@ from ipc_truth import check_bpf, check_ipc, check_machine, check_swap  # found b
 from lock_truth import check_cgroups, check_limits, check_locks  # found by name  # noqa: F401
 
 
+from slab_truth import check_slabs  # found by name  # noqa: F401
+
+
 class Dump:
     def __init__(self, inquest, folder, is_bare):
         self.inquest = inquest
