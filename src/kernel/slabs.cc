@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/interrupt.h"
+#include "kernel/kfence.h"
 #include "kernel/list.h"
 #include "kernel/slab_arrays.h"
 #include "kernel/slub.h"
@@ -181,6 +182,14 @@ Result<Slab> SlabAllocator::slab_of(Address at) const {
 }
 
 Result<SlabPlace> slab_place(const SlabAllocator& slabs, Address at) {
+  if (auto guarded = kfence_object(slabs.kernel(), at)) {
+    return Error(
+        ErrorKind::unsupported,
+        fmt::format("{:x} lies in no slab: KFENCE has {} bytes of {} at {:x}, "
+                    "{}",
+                    at.value, guarded->size, guarded->cache.value_or("a cache"),
+                    guarded->at.value, guarded->state));
+  }
   Slab slab = TRY(slabs.slab_of(at));
   SlabCache cache = TRY(slabs.cache(slab.cache));
   SlabInventory inventory = slabs.inventory(cache);

@@ -174,7 +174,8 @@ struct SlabPlace {
   std::size_t index = 0;            // the one it lies in; none: behind the last
   std::vector<Error> problems;      // of the slab
 };
-// |not_found|: it lies in no slab.
+// |not_found|: it lies in no slab; |unsupported|: it is an object of KFENCE,
+// of which the message tells.
 Result<SlabPlace> slab_place(const SlabAllocator& slabs, Address at);
 
 }  // namespace inquest

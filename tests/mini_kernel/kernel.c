@@ -98,7 +98,14 @@ unsigned long phys_base;
 
 // ---- Pages: those of the image's first 2 MB ----
 
-enum pageflags { PG_locked, PG_referenced, PG_uptodate, PG_dirty, PG_lru };
+enum pageflags {
+  PG_locked,
+  PG_referenced,
+  PG_uptodate,
+  PG_dirty,
+  PG_lru,
+  PG_slab = 9
+};
 struct page {
   unsigned long flags;
   unsigned long compound_head, pad;
@@ -112,8 +119,111 @@ struct mem_section {
   void *usage;
 };
 #define FIRST_FRAME 0x1000
+
+// ---- Slabs: one cache, a slab that CPU 0 takes from and one of the node's ----
+
+#define SLAB_FRAME 0x11f0  // kernel.lds puts slab_memory there
+#define OBJECT_SIZE 768
+#define OBJECT(slab, number)                                       \
+  (0xffff888000000000ul + (SLAB_FRAME + (slab)) * (u64)PAGE + \
+   (number)*OBJECT_SIZE)
+
+struct kmem_cache;
+struct slab {
+  unsigned long __page_flags;
+  struct kmem_cache *slab_cache;
+  union {
+    struct list_head slab_list;
+    struct {
+      struct slab *next;
+      int slabs;
+    };
+  };
+  void *freelist;
+  union {
+    unsigned long counters;
+    struct {
+      unsigned inuse : 16;
+      unsigned objects : 15;
+      unsigned frozen : 1;
+    };
+  };
+  unsigned int __page_type;
+  atomic_t __page_refcount;
+  unsigned long memcg_data;
+};
+struct kmem_cache_cpu {
+  void **freelist;
+  unsigned long tid;
+  struct slab *slab, *partial;
+};
+struct kmem_cache_node {
+  unsigned long nr_partial;
+  struct list_head partial;
+  atomic_long_t nr_slabs, total_objects;
+  struct list_head full;
+};
+struct kmem_cache_order_objects {
+  unsigned int x;
+};
+struct kmem_cache {
+  struct kmem_cache_cpu *cpu_slab;
+  unsigned int flags, size, object_size, offset;
+  struct kmem_cache_order_objects oo;
+  const char *name;
+  struct list_head list;
+  struct kmem_cache_node *node[1];
+};
+extern struct kmem_cache files_cache;
+extern struct kmem_cache_node files_cache_node;
+extern struct page first_pages[512];
+struct object {
+  void *next;
+  u8 rest[OBJECT_SIZE - sizeof(void *)];
+};
+struct slab_page {
+  struct object objects[5];
+  u8 rest[PAGE - 5 * OBJECT_SIZE];
+};
+__attribute__((section(".slabs"))) struct slab_page slab_memory[2] = {
+    {{[1] = {(void *)OBJECT(0, 4)}}},
+    {{[0] = {(void *)OBJECT(1, 2)}}},
+};
+struct list_head slab_caches = LIST(files_cache.list);
+struct kmem_cache_cpu files_cache_cpu = {
+    (void **)OBJECT(0, 1), 0,
+    (struct slab *)&first_pages[SLAB_FRAME - FIRST_FRAME]};
+struct kmem_cache_node files_cache_node = {
+    1,
+    LIST(((struct slab *)&first_pages[SLAB_FRAME + 1 - FIRST_FRAME])->slab_list),
+    {3},
+    {15},
+    LIST(files_cache_node.full)};
+struct kmem_cache files_cache = {
+    .cpu_slab = &files_cache_cpu,
+    .size = OBJECT_SIZE,
+    .object_size = 704,
+    .oo = {5},
+    .name = "files_cache",
+    .list = LIST(slab_caches),
+    .node = {&files_cache_node},
+};
+
 struct page first_pages[512] ALIGNED(PAGE) = {
     [0] = {.flags = 1ul << PG_uptodate | 1ul << PG_lru, ._refcount = {1}},
+    // As struct slab, see below.
+    [SLAB_FRAME - FIRST_FRAME] =
+        {.flags = 1ul << PG_slab,
+         .compound_head = (unsigned long)&files_cache,
+         .index = OBJECT(0, 3),
+         .private = 4 | 5ul << 16 | 1ul << 31},
+    [SLAB_FRAME + 1 - FIRST_FRAME] =
+        {.flags = 1ul << PG_slab,
+         .compound_head = (unsigned long)&files_cache,
+         .pad = (unsigned long)&files_cache_node.partial,
+         .mapping = &files_cache_node.partial,
+         .index = OBJECT(1, 0),
+         .private = 3 | 5ul << 16},
 };
 struct mem_section first_sections[PAGE / sizeof(struct mem_section)] = {
     {(unsigned long)first_pages - FIRST_FRAME * sizeof(struct page) + 3},

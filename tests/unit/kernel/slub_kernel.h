@@ -51,8 +51,10 @@ constexpr std::uint64_t slab_of(std::uint64_t memory) {
 
 class SlabKernel : public TestKernel {
  public:
-  explicit SlabKernel(const WordImage& image)
-      : TestKernel(image.text(), {{"mem_map", 0}, {"slab_caches", caches_at}}) {
+  using Symbols = std::map<std::string, std::uint64_t>;
+
+  explicit SlabKernel(const WordImage& image, Symbols more = {})
+      : TestKernel(image.text(), with_lists(std::move(more))) {
     layout_.windows = {
         {Address{slab_base}, std::uint64_t{1} << 40, PhysAddress{0}}};
     // A structure that points to itself.
@@ -87,6 +89,11 @@ class SlabKernel : public TestKernel {
 
  private:
   KernelLayout layout_;
+  static Symbols with_lists(Symbols more) {
+    more.insert({{"mem_map", 0}, {"slab_caches", caches_at}});
+    return more;
+  }
+
   std::vector<Member> links_;
   Type list_{
       [this](const Type& /*self*/, TypeBody& body) { body.members = links_; }};
@@ -101,7 +108,8 @@ class SlubKernel : public SlabKernel {
     bool has_sheaves = false;
   };
 
-  SlubKernel(const WordImage& image, Options options) : SlabKernel(image) {
+  SlubKernel(const WordImage& image, Options options, Symbols more = {})
+      : SlabKernel(image, std::move(more)) {
     const Type& slab = source->structure(
         "slab", 64,
         {member("flags", word(), 0), member("slab_cache", word(), 8),

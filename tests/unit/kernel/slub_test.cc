@@ -15,6 +15,7 @@ using test::cache_at;
 using test::caches_at;
 using test::cpu_at;
 using test::map_at;
+using test::member;
 using test::name_at;
 using test::node_at;
 using test::slab_of;
@@ -222,6 +223,38 @@ TEST(Slub, LeavesOutRedZones) {
   EXPECT_EQ(opened.states(own), "a0aa");
   auto place = slab_place(*opened.slabs, Address{at(object(own, 1))});
   EXPECT_EQ(place->objects[place->index].at.value, at(object(own, 1) + 64));
+}
+
+// A slab's page that KFENCE has: its second object, at the page's end.
+TEST(Slub, LeavesToKfenceWhatIsKfences) {
+  constexpr std::uint64_t pool = other - 4 * 4096UL, metadata = 0x6000;
+  constexpr std::uint64_t guarded = other + 4096 - 64;
+  class KfenceKernel : public SlubKernel {
+   public:
+    explicit KfenceKernel(const SlubImage& image)
+        : SlubKernel(image, {},
+                     {{"__kfence_pool", 8}, {"kfence_metadata", 0x20}}) {
+      source->structure(
+          "kfence_metadata", 32,
+          {member("addr", word(), 0), member("size", word(), 8),
+           member("cache", pointer(**structure("kmem_cache")), 16),
+           member("state", half(), 24)});
+      source->enumeration("kfence_object_state", {{"KFENCE_OBJECT_FREED", 2}});
+    }
+  };
+  SlubImage image;
+  image.put(8, {at(pool)});
+  image.put(0x20, {at(metadata)});
+  image.put(metadata + 32, {at(guarded), 60, at(cache_at), 2});
+  KfenceKernel kernel(image);
+  auto slabs = SlabAllocator::open(kernel).value();
+  auto place = slab_place(*slabs, Address{at(guarded) + 3});
+  ASSERT_FALSE(place);
+  EXPECT_EQ(place.error().message(),
+            fmt::format("{:x} lies in no slab: KFENCE has 60 bytes of one at "
+                        "{:x}, freed",
+                        at(guarded) + 3, at(guarded)));
+  EXPECT_TRUE(slab_place(*slabs, Address{at(partial)}));
 }
 
 // ---- Damage ----
