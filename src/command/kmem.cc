@@ -11,24 +11,17 @@ namespace {
 const Help help = {
     .summary = "kernel memory",
     .synopsis =
-        "[-s | -S[=cpus] | -r] [-I name,...] [cache | address | list]\n"
-        "-h | -i[=shared] | -n | -o | -V | -z\n"
-        "-v [address ...]\n"
-        "-g [flags ...]",
+        "[-f | -F] [address ...] [-p | -m member[,...]] [address ...] [-h | "
+        "-i[=shared] | -n | -o | -V | -z] [-v "
+        "[address ...]] [-g [flags "
+        "...]]",
     .description = "Shows what the kernel's memory is used for.",
     .options =
         {
-            {"-s", "slab caches: how many objects, how many of them in use"},
-            {"-S[=cpus]",
-             "the same with the slabs and objects on each CPU's and node's "
-             "lists; cpus: \"1,3-5\", \"a\" for all"},
-            {"-r",
-             "slab caches with those of their memory control groups (kernels "
-             "before 5.9)"},
-            {"-I name,...", "with -s, -S or -r, leave these caches out"},
-            {"cache", "with -s or -S, only this one; \"list\": names"},
-            {"address",
-             "with -s or -S, the slab and the object there, free or not"},
+            {"-f",
+             "the lists of free memory, and whether they hold what is\n"
+             "counted; with an address, the free block around it"},
+            {"-F", "the same with every block"},
             {"-g", "the bits of a page's flags by name, or those of flags"},
             {"-h", "the pools of huge pages"},
             {"-i",
@@ -36,6 +29,12 @@ const Help help = {
              "several users, too, for which it looks at all of them"},
             {"-n", "memory nodes, their sections and blocks"},
             {"-o", "what to add to a per-CPU symbol for each CPU's instance"},
+            {"-p",
+             "every page, or those at addresses: its struct page, physical\n"
+             "address, mapping, index, users and flags"},
+            {"-m member[,...]",
+             "these members of every struct page, or of\n"
+             "those at addresses"},
             {"-v", "the areas that vmalloc() and the like have mapped"},
             {"-V", "the counters of the memory management"},
             {"-z", "the zones, their watermarks and counters"},
@@ -43,7 +42,7 @@ const Help help = {
     .examples =
         {
             {"What do the slab caches hold?", "kmem -s"},
-            {"Where are the free objects of one of them?", "kmem -S files_cache"},
+            {"Where are the free objects of one of them?", "kmem -S pid"},
             {"Where does each CPU keep its variables?", "kmem -o"},
         },
 };
@@ -53,16 +52,15 @@ struct Mode {
   Result<void> (*show)(Session&, const Options&, report::Sink&);
 };
 constexpr std::array modes = {
+    Mode{'f', show_free_pages},  Mode{'F', show_free_pages},
     Mode{'g', show_page_flags},  Mode{'h', show_huge_pages},
     Mode{'i', show_usage},       Mode{'n', show_nodes},
-    Mode{'o', show_cpu_offsets}, Mode{'r', show_slabs},
-    Mode{'s', show_slabs},       Mode{'S', show_slabs},
-    Mode{'v', show_vmalloc},     Mode{'V', show_counters},
-    Mode{'z', show_zones},
+    Mode{'o', show_cpu_offsets}, Mode{'v', show_vmalloc},
+    Mode{'V', show_counters},    Mode{'z', show_zones},
 };
 
 Result<void> run(Session& session, Command::Words words, report::Sink& out) {
-  Options options = TRY(Options::parse(words, "ghi=nosS=rI:vVz"));
+  Options options = TRY(Options::parse(words, "fFghi=m:nopvVz"));
   const Mode* chosen = nullptr;
   for (const Mode& mode : modes) {
     if (!options.has(mode.letter)) continue;
@@ -71,10 +69,7 @@ Result<void> run(Session& session, Command::Words words, report::Sink& out) {
     }
     chosen = &mode;
   }
-  if (chosen == nullptr) return Error(ErrorKind::usage, "no option");
-  if (options.has('I') && chosen->show != show_slabs) {
-    return Error(ErrorKind::usage, "-I goes with -s, -S or -r");
-  }
+  if (chosen == nullptr) return Error(ErrorKind::usage, "");
   return chosen->show(session, options, out);
 }
 

@@ -8,7 +8,7 @@
 
 #include "command/command.h"
 #include "command/options.h"
-#include "kernel/slabs.h"
+#include "kernel/page.h"
 
 namespace inquest {
 
@@ -30,6 +30,9 @@ Result<void> show_nodes(Session& session, const Options& options,
 // -o: kmem_cpus.cc.
 Result<void> show_cpu_offsets(Session& session, const Options& options,
                               report::Sink& out);
+// -p, -m: kmem_pages.cc.
+Result<void> show_pages(Session& session, const Options& options,
+                        report::Sink& out);
 // -v: kmem_vmalloc.cc.
 Result<void> show_vmalloc(Session& session, const Options& options,
                           report::Sink& out);
@@ -48,6 +51,11 @@ Result<std::vector<Address>> kmem_addresses(const Session& session,
                                             const Options& options);
 // Kernel addresses are in the upper half; all others are taken for physical.
 bool is_kernel_address(Address at);
+// The frame that an address means: of the page itself where it is that of a
+// struct page, a physical address or a kernel address. |not_found| otherwise,
+// in crash's words.
+Result<std::uint64_t> kmem_frame(const Kernel& kernel, const PageMap& pages,
+                                 Address at);
 
 // -s, -S and -r: kmem_slabs.cc.
 Result<void> show_slabs(Session& session, const Options& options,

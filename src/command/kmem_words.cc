@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
+
 #include "base/numbers.h"
 #include "command/kmem.h"
 #include "command/values.h"
@@ -22,6 +24,21 @@ Result<std::vector<Address>> kmem_addresses(const Session& session,
 
 bool is_kernel_address(Address at) {
   return at.value >> 63 != 0;
+}
+
+Result<std::uint64_t> kmem_frame(const Kernel& kernel, const PageMap& pages,
+                                 Address at) {
+  Error none(ErrorKind::not_found,
+             fmt::format("cannot determine page for {:x}", at.value));
+  if (!is_kernel_address(at)) {
+    std::uint64_t frame = at.value / kernel.page_size();
+    return pages.page(frame) ? Result(frame) : none;
+  }
+  if (auto frame = pages.frame(at)) return frame;
+  auto physical = kernel.memory().to_physical(at);
+  if (!physical) return none;
+  std::uint64_t frame = physical->value / kernel.page_size();
+  return pages.page(frame) ? Result(frame) : none;
 }
 
 }  // namespace inquest
