@@ -9,9 +9,13 @@
 #include "command/command.h"
 #include "command/options.h"
 #include "kernel/page.h"
+#include "kernel/slabs.h"
 
 namespace inquest {
 
+// No option, -P: kmem_address.cc.
+Result<void> show_address(Session& session, const Options& options,
+                          report::Sink& out);
 // -f, -F: kmem_free.cc.
 Result<void> show_free_pages(Session& session, const Options& options,
                              report::Sink& out);
@@ -45,8 +49,8 @@ Result<void> show_zones(Session& session, const Options& options,
 
 // ---- What several modes share: kmem_words.cc ----
 
-// The addresses that |options| has: hexadecimal, or a sum in parentheses.
-// |usage| where a word is none.
+// The addresses that |options| has: hexadecimal, symbols, or sums in
+// parentheses.
 Result<std::vector<Address>> kmem_addresses(const Session& session,
                                             const Options& options);
 // Kernel addresses are in the upper half; all others are taken for physical.

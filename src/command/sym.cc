@@ -9,6 +9,7 @@
 #include "base/numbers.h"
 #include "base/text.h"
 #include "command/options.h"
+#include "command/symbol_row.h"
 #include "debuginfo/elf_file.h"
 #include "kernel/module.h"
 
@@ -47,49 +48,6 @@ const Help help = {
 
 // ---- What we answer ----
 
-enum class Tail { none, module, line, section };
-
-struct Row {
-  std::string name;
-  Address address;  // as asked for
-  std::uint64_t offset = 0;
-  char letter = '?';
-  std::string module;  // "" for vmlinux
-  Tail tail = Tail::none;
-  std::optional<SourceLine> line;
-  std::string section;
-  bool is_indented = false;
-};
-
-report::Record to_record(const Row& row) {
-  report::Record record;
-  record.add("address", row.address);
-  record.add("type", std::string(1, row.letter));
-  record.add("name", row.name);
-  record.add("offset", row.offset);
-  record.add("module",
-             row.module.empty() ? report::Value() : report::Value(row.module));
-  if (row.line) {
-    record.add("file", row.line->file);
-    record.add("line", row.line->line);
-  }
-  if (!row.section.empty()) record.add("section", row.section);
-  return record;
-}
-
-std::string to_text(const Row& row) {
-  std::string text =
-      fmt::format("{}{:x} ({}) {}", row.is_indented ? "  " : "",
-                  row.address.value, row.letter, printable(row.name));
-  if (row.offset != 0) text += fmt::format("+{}", row.offset);
-  if (row.tail == Tail::none) return text + '\n';
-  if (!row.module.empty()) text += fmt::format(" [{}]", printable(row.module));
-  if (row.tail == Tail::section) return text + " [" + row.section + "]\n";
-  if (row.tail == Tail::line) text += ' ';
-  if (row.line) text += fmt::format("{}: {}", row.line->file, row.line->line);
-  return text + '\n';
-}
-
 struct CountRow {
   std::string text;
   std::uint64_t count = 0;
@@ -105,64 +63,8 @@ std::string to_text(const CountRow& row) {
 
 // ---- How we find it ----
 
-// A symbol and the table it is of.
-struct Found {
-  const SymbolTable* table = nullptr;
-  const Module* module = nullptr;  // null: vmlinux
-  const Symbol* symbol = nullptr;
-  std::uint64_t offset = 0;
-};
-
-bool is_function(char letter) {
-  return letter == 't' || letter == 'T' || letter == 'w' || letter == 'W';
-}
-
-std::string module_section(const Kernel& kernel, const Found& found) {
-  auto sections = kernel.modules().sections(*found.module);
-  if (!sections) return "(unknown)";
-  const std::pair<const std::string, Address>* best = nullptr;
-  for (const auto& section : *sections) {
-    bool is_before = section.second <= found.symbol->address;
-    bool is_later = best == nullptr || best->second < section.second;
-    if (is_before && is_later) best = &section;
-  }
-  return best != nullptr ? best->first : "(unknown)";
-}
-
-std::string section_name(const Kernel& kernel, const Found& found) {
-  if (found.module != nullptr) return module_section(kernel, found);
-  constexpr std::uint64_t in_memory = 2;  // SHF_ALLOC
-  Address linked = found.symbol->address - kernel.kaslr_offset();
-  const ElfFile* vmlinux = kernel.vmlinux_file();
-  if (vmlinux == nullptr) return "(unknown)";
-  for (const ElfSection& section : vmlinux->sections()) {
-    if ((section.flags & in_memory) != 0 && linked >= section.address &&
-        linked - section.address < section.size) {
-      return section.name;
-    }
-  }
-  return "(unknown)";
-}
-
-Row row_of(const Kernel& kernel, const Found& found, Tail tail) {
-  Row row;
-  row.name = found.symbol->name;
-  row.address = found.symbol->address + found.offset;
-  row.offset = found.offset;
-  row.letter = found.symbol->letter;
-  if (found.module != nullptr) row.module = found.module->name;
-  row.tail = tail;
-  if (tail == Tail::line && is_function(row.letter)) {
-    if (auto line = kernel.source_line(row.address)) {
-      row.line = std::move(line).value();
-    }
-  }
-  if (tail == Tail::section) row.section = section_name(kernel, found);
-  return row;
-}
-
-std::vector<Found> by_name(const Kernel& kernel, std::string_view name) {
-  std::vector<Found> found;
+std::vector<FoundSymbol> by_name(const Kernel& kernel, std::string_view name) {
+  std::vector<FoundSymbol> found;
   for (const Symbol* symbol : kernel.symbols().all(name))
     found.push_back({&kernel.symbols(), nullptr, symbol, 0});
   for (const Module& module : kernel.modules().list()) {
@@ -173,24 +75,9 @@ std::vector<Found> by_name(const Kernel& kernel, std::string_view name) {
   return found;
 }
 
-std::optional<Found> by_address(const Kernel& kernel, Address at) {
-  const Module* module = kernel.modules().at(at);
-  const SymbolTable& table =
-      module != nullptr ? kernel.modules().symbols(*module) : kernel.symbols();
-  if (module == nullptr && !kernel.place(at)) {
-    // Outside of the image only a symbol's own address is one.
-    auto exact = table.at(at);
-    if (!exact || exact->offset != 0) return std::nullopt;
-    return Found{&table, nullptr, exact->symbol, 0};
-  }
-  auto found = table.at(at);
-  if (!found) return std::nullopt;
-  return Found{&table, module, found->symbol, found->offset};
-}
-
 // Every symbol with |text| in its name, of vmlinux and then of each module.
-std::vector<Found> by_part(const Kernel& kernel, std::string_view text) {
-  std::vector<Found> found;
+std::vector<FoundSymbol> by_part(const Kernel& kernel, std::string_view text) {
+  std::vector<FoundSymbol> found;
   auto add = [&](const SymbolTable& table, const Module* module) {
     for (const Symbol& symbol : table.sorted()) {
       if (symbol.name.find(text) != std::string_view::npos) {
@@ -204,11 +91,11 @@ std::vector<Found> by_part(const Kernel& kernel, std::string_view text) {
   return found;
 }
 
-std::optional<Found> neighbour(const Found& found, int step) {
+std::optional<FoundSymbol> neighbour(const FoundSymbol& found, int step) {
   std::span<const Symbol> all = found.table->sorted();
   std::ptrdiff_t at = found.symbol - all.data() + step;
   if (at < 0 || at >= std::ssize(all)) return std::nullopt;
-  Found next = found;
+  FoundSymbol next = found;
   next.symbol = &all[static_cast<std::size_t>(at)];
   next.offset = 0;
   return next;
@@ -222,7 +109,7 @@ class Answer {
   Result<void> run();
 
  private:
-  void show(const Found& found);
+  void show(const FoundSymbol& found);
   Result<void> show_word(const std::string& word);
   void show_alternatives(const std::string& name);
   void show_module(const Module& module);
@@ -235,17 +122,17 @@ class Answer {
   report::Sink& out_;
 };
 
-void Answer::show(const Found& found) {
-  Tail tail = options_.has('s') ? Tail::section : Tail::line;
+void Answer::show(const FoundSymbol& found) {
+  SymbolTail tail = options_.has('s') ? SymbolTail::section : SymbolTail::line;
   if (options_.has('p')) {
     if (auto before = neighbour(found, -1)) {
-      emit(out_, row_of(kernel_, *before, tail));
+      emit(out_, symbol_row(kernel_, *before, tail));
     }
   }
-  emit(out_, row_of(kernel_, found, tail));
+  emit(out_, symbol_row(kernel_, found, tail));
   if (options_.has('n')) {
     if (auto behind = neighbour(found, 1)) {
-      emit(out_, row_of(kernel_, *behind, tail));
+      emit(out_, symbol_row(kernel_, *behind, tail));
     }
   }
 }
@@ -253,10 +140,10 @@ void Answer::show(const Found& found) {
 void Answer::show_alternatives(const std::string& name) {
   out_.problem(Error(ErrorKind::not_found, "symbol not found: " + name));
   out_.layout("possible alternatives:\n");
-  std::vector<Found> similar = by_part(kernel_, name);
+  std::vector<FoundSymbol> similar = by_part(kernel_, name);
   if (similar.empty()) out_.layout("  (none found)\n");
-  for (const Found& found : similar) {
-    Row row = row_of(kernel_, found, Tail::module);
+  for (const FoundSymbol& found : similar) {
+    SymbolRow row = symbol_row(kernel_, found, SymbolTail::module);
     row.is_indented = true;
     emit(out_, row);
   }
@@ -264,8 +151,8 @@ void Answer::show_alternatives(const std::string& name) {
 
 // A name, a hexadecimal address, or name+offset.
 Result<void> Answer::show_word(const std::string& word) {
-  std::vector<Found> named = by_name(kernel_, word);
-  for (const Found& found : named)
+  std::vector<FoundSymbol> named = by_name(kernel_, word);
+  for (const FoundSymbol& found : named)
     show(found);
   if (!named.empty()) return {};
   std::size_t plus = word.find('+');
@@ -279,7 +166,7 @@ Result<void> Answer::show_word(const std::string& word) {
     show_alternatives(word);
     return {};
   }
-  auto found = by_address(kernel_, {*address});
+  auto found = symbol_at(kernel_, {*address});
   if (!found) {
     return Error(ErrorKind::not_found,
                  fmt::format("invalid address: {}", word));
@@ -320,7 +207,8 @@ void Answer::show_module(const Module& module) {
                             printable(module.name)));
     for (const Symbol& symbol : symbols) {
       if (symbol.address < mark.start || symbol.address >= mark.end) continue;
-      emit(out_, row_of(kernel_, {nullptr, &module, &symbol, 0}, Tail::none));
+      emit(out_, symbol_row(kernel_, {nullptr, &module, &symbol, 0},
+                            SymbolTail::none));
     }
     out_.layout(fmt::format("{:x} {} END: {}\n", mark.end.value, mark.name,
                             printable(module.name)));
@@ -328,18 +216,19 @@ void Answer::show_module(const Module& module) {
 }
 
 void Answer::show_part(std::string_view text) {
-  std::vector<Found> all = by_part(kernel_, text);
+  std::vector<FoundSymbol> all = by_part(kernel_, text);
   if (all.empty()) out_.layout("(none found)\n");
-  for (const Found& found : all) {
+  for (const FoundSymbol& found : all) {
     if (interrupted()) return;
-    emit(out_, row_of(kernel_, found, Tail::module));
+    emit(out_, symbol_row(kernel_, found, SymbolTail::module));
   }
 }
 
 void Answer::show_vmlinux() {
   for (const Symbol& symbol : kernel_.symbols().sorted()) {
     if (interrupted()) return;
-    emit(out_, row_of(kernel_, {nullptr, nullptr, &symbol, 0}, Tail::none));
+    emit(out_,
+         symbol_row(kernel_, {nullptr, nullptr, &symbol, 0}, SymbolTail::none));
   }
 }
 

@@ -165,10 +165,17 @@ MemoryUsage memory_usage(const Kernel& kernel) {
 Pages shared_pages(const Kernel& kernel) {
   PageMap pages = TRY(PageMap::open(kernel));
   PageDecoder decoder = TRY(PageDecoder::open(kernel));
+  auto reserved = kernel.enumerator("PG_reserved");
+  std::uint64_t ignored = reserved && *reserved >= 0 && *reserved < 64
+                              ? std::uint64_t{1} << *reserved
+                              : 0;
   std::uint64_t shared = 0;
   for (const PageRun& run : page_runs(kernel, std::move(pages))) {
-    for (std::uint64_t i = 0; i < run.count && !run.fault; ++i)
-      if (decoder.count(run.of(i)).value_or(0) > 1) ++shared;
+    for (std::uint64_t i = 0; i < run.count && !run.fault; ++i) {
+      Bytes page = run.of(i);
+      bool is_kept = (decoder.flags(page).value_or(0) & ignored) != 0;
+      if (!is_kept && decoder.count(page).value_or(0) > 1) ++shared;
+    }
   }
   return shared;
 }

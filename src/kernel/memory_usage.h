@@ -21,7 +21,8 @@ struct MemoryUsage {
 };
 MemoryUsage memory_usage(const Kernel& kernel);
 
-// Pages with more than one user: looks at every struct page.
+// Pages with more than one user, reserved ones not counted: looks at every
+// struct page.
 Result<std::uint64_t> shared_pages(const Kernel& kernel);
 
 }  // namespace inquest

@@ -129,6 +129,28 @@ std::uint64_t PageMap::section_count() const {
   return std::min((*frames >> frames_shift_) + 1, most_sections);
 }
 
+std::optional<PageMap::Containing> PageMap::containing(Address at) const {
+  auto within = [&](Address map, std::uint64_t first, std::uint64_t count) {
+    std::uint64_t index = (at - map) / page_->size();
+    std::optional<Containing> found;
+    if (at < map || index < first || index - first >= count) return found;
+    found = {map + index * page_->size(), (at - map) % page_->size(), index};
+    return found;
+  };
+  if (model_ == Model::flat) {
+    auto last = kernel_.variable("max_pfn", "unsigned long").to_unsigned();
+    return last ? within(base_, 0, *last) : std::nullopt;
+  }
+  auto sections = this->sections();
+  if (!sections) return std::nullopt;
+  for (const Section& section : *sections) {
+    if (section.coded.value == 0) continue;
+    auto found = within(section.coded, section.first_frame, section_frames());
+    if (found) return found;
+  }
+  return std::nullopt;
+}
+
 Result<std::vector<PageMap::Section>> PageMap::sections() const {
   std::vector<Section> found;
   std::uint64_t count = model_ == Model::flat ? 0 : section_count();

@@ -22,6 +22,14 @@ class PageMap {
   // The frame of a struct page; |not_found| when it is none.
   Result<std::uint64_t> frame(Address page) const;
 
+  // An address inside of a struct page.
+  struct Containing {
+    Address page;
+    std::uint64_t offset = 0;  // in it
+    std::uint64_t frame = 0;
+  };
+  std::optional<Containing> containing(Address at) const;
+
   // A struct mem_section that is in use.
   struct Section {
     std::uint64_t number = 0;

@@ -40,6 +40,9 @@ class PageDecoder {
   // |bytes|: of the struct page at |at|.
   PageState state(std::uint64_t frame, Address at, Bytes bytes);
   Result<std::int64_t> count(Bytes bytes) const;
+  Result<std::uint64_t> flags(Bytes bytes) const {
+    return number(flags_, bytes);
+  }
   // page_type; -1 where the kernel has none.
   std::uint32_t type_word(Bytes bytes) const;
   const PageTypes& types() const { return types_; }
