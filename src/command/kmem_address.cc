@@ -193,18 +193,22 @@ class Identifier {
     return is_found;
   }
 
-  // The task whose task_struct or stack |at| lies in.
+  // The task whose task_struct or stack |at| lies in. The structure may be
+  // smaller in memory than its type, whose end depends on the processor.
   std::optional<Object> task_around(Address at) const {
     auto type = kernel_.structure("task_struct");
-    std::uint64_t size = type ? (*type)->size() : 0;
+    std::uint64_t nearest = type ? (*type)->size() : 0;
     std::uint64_t stack_bytes = stack_size(kernel_);
+    std::optional<Object> found;
     for (const Object& task : tasks(kernel_)) {
       if (task.fault() != nullptr || interrupted()) break;
-      if (at - task.address() < size) return task;
       auto stack = task_stack(task);
       if (stack && at - *stack < stack_bytes) return task;
+      if (at - task.address() >= nearest) continue;
+      nearest = at - task.address();
+      found = task;
     }
-    return std::nullopt;
+    return found;
   }
 
   void show_free(const Subject& subject, report::Paragraphs& out) {

@@ -21,6 +21,10 @@ from lock_truth import check_cgroups, check_limits, check_locks  # found by name
 from slab_truth import check_slabs  # found by name  # noqa: F401
 
 
+from memory_truth import (  # found by name  # noqa: F401
+    check_addresses, check_counters, check_free, check_meminfo, check_page_types, check_vmalloc, check_zones)
+
+
 class Dump:
     def __init__(self, inquest, folder, is_bare):
         self.inquest = inquest
