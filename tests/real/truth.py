@@ -13,16 +13,20 @@ import subprocess
 import sys
 import tempfile
 
+# The checks of these are found by name.
 from device_truth import check_devices, check_disks, check_network, check_resources, check_sockets  # noqa: F401
-from ipc_truth import check_bpf, check_ipc, check_machine, check_swap  # found by name  # noqa: F401
-from lock_truth import check_cgroups, check_limits, check_locks  # found by name  # noqa: F401
-
-
-from slab_truth import check_slabs  # found by name  # noqa: F401
-
-
-from memory_truth import (  # found by name  # noqa: F401
-    check_addresses, check_counters, check_free, check_meminfo, check_page_types, check_vmalloc, check_zones)
+from ipc_truth import check_bpf, check_ipc, check_machine, check_swap  # noqa: F401
+from lock_truth import check_cgroups, check_limits, check_locks  # noqa: F401
+from memory_truth import (  # noqa: F401
+    check_addresses,
+    check_counters,
+    check_free,
+    check_meminfo,
+    check_page_types,
+    check_vmalloc,
+    check_zones,
+)
+from slab_truth import check_slabs  # noqa: F401
 
 
 class Dump:
