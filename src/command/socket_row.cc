@@ -49,15 +49,30 @@ std::string state_text(const SocketState& state) {
   return named(socket_state_name(*state.state), *state.state);
 }
 
-std::string address_text(const Result<SocketAddress>& endpoint) {
-  if (!endpoint) return report::cell_text(endpoint.error());
-  return fmt::format("{}-{}", endpoint->address.text(), endpoint->port);
+// crash's look of an IPv6 address: eight numbers, none left out.
+std::string groups_text(const IpAddress& address) {
+  std::string text;
+  for (std::size_t i = 0; i < address.bytes.size(); i += 2) {
+    unsigned group = address.bytes.at(i) * 256U + address.bytes.at(i + 1);
+    text += fmt::format("{}{:x}", i == 0 ? "" : ":", group);
+  }
+  return text;
+}
+
+std::string address_text(const Result<SocketAddress>& end) {
+  if (!end) return report::cell_text(end.error());
+  const IpAddress& address = end->address;
+  return fmt::format("{}-{}",
+                     address.is_v6 ? groups_text(address) : address.text(),
+                     end->port);
 }
 
 // "10.0.2.15-22 10.0.2.2-40312"; with |has_names|, what others are called.
 std::string place_text(const SocketState& state, bool has_names) {
   if (state.source && state.destination) {
-    return address_text(*state.source) + " " + address_text(*state.destination);
+    bool is_v6 = *state.source && (*state.source)->address.is_v6;
+    return address_text(*state.source) + (is_v6 ? "  " : " ") +
+           address_text(*state.destination);
   }
   if (!has_names || !state.name) return "";
   return cell(*state.name);

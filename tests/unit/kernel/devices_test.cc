@@ -138,7 +138,8 @@ TEST(IoResources, EndAtALoopAndAtWhatIsMissing) {
   EXPECT_LT(loop.seen().size(), 20U);
   ResourceKernel missing(words(0x100, {0, base + 0x200}) +
                          words(0x200, {base + 0x900000, 0}));
-  EXPECT_EQ(missing.seen().size(), 3U);
+  EXPECT_EQ(missing.seen().back().first, fault);
+  EXPECT_EQ(missing.seen().size(), 4U);
 }
 
 // ---- Device dumps ----
