@@ -8,11 +8,11 @@
 #include <fmt/format.h>
 
 #include "base/interrupt.h"
-#include "base/numbers.h"
 #include "base/text.h"
 #include "command/columns.h"
 #include "command/context.h"
 #include "command/options.h"
+#include "command/values.h"
 #include "report/paragraphs.h"
 
 namespace inquest {
@@ -215,9 +215,9 @@ bool has_name(const std::vector<std::string>& names, std::string_view name) {
 // Shows groups, each as the user asked.
 class Groups {
  public:
-  Groups(const Kernel& kernel, const Cgroups& cgroups, const Wish& wish,
+  Groups(const Session& session, const Cgroups& cgroups, const Wish& wish,
          report::Paragraphs& out)
-      : kernel_(kernel), cgroups_(cgroups), wish_(wish), out_(out) {}
+      : session_(session), cgroups_(cgroups), wish_(wish), out_(out) {}
 
   void show_all();
   Result<void> show_named(const std::string& word);
@@ -229,7 +229,7 @@ class Groups {
   template <typename IsMeant>
   bool show_those(const IsMeant& is_meant);
 
-  const Kernel& kernel_;
+  const Session& session_;
   const Cgroups& cgroups_;
   const Wish& wish_;
   report::Paragraphs& out_;
@@ -256,7 +256,7 @@ void Groups::show(const Object& group, bool is_whole) {
       if (task.fault() != nullptr) {
         out_.problem(Error(*task.fault()).while_doing("cgroup"));
       } else {
-        row.tasks.push_back(task_header(kernel_, task));
+        row.tasks.push_back(task_header(session_.kernel, task));
       }
     }
   }
@@ -300,7 +300,7 @@ bool Groups::show_those(const IsMeant& is_meant) {
 
 Result<void> Groups::show_task(const Object& task) {
   out_.next();
-  emit(out_, task_header(kernel_, task));
+  emit(out_, task_header(session_.kernel, task));
   for (const Object& group : cgroups_.groups_of(task))
     show(group, true);
   return {};
@@ -312,11 +312,11 @@ Result<void> Groups::show_named(const std::string& word) {
     is_any = show_those([&](const Object& group) {
       return cgroup_path(group).value_or("") == word;
     });
-  } else if (auto task = named_task(kernel_, word)) {
+  } else if (auto task = named_task(session_.kernel, word)) {
     return show_task(*task);
-  } else if (auto address = parse_hex(word)) {
+  } else if (auto address = start_address(session_, word)) {
     is_any = show_those(
-        [&](const Object& group) { return group.address().value == *address; });
+        [&](const Object& group) { return group.address() == *address; });
   }
   if (is_any) return {};
   return Error(ErrorKind::not_found,
@@ -325,14 +325,13 @@ Result<void> Groups::show_named(const std::string& word) {
 
 Result<void> run(Session& session, Command::Words words, report::Sink& out) {
   Options options = TRY(Options::parse(words, "tc:"));
-  const Kernel& kernel = session.kernel;
-  Cgroups cgroups = TRY(Cgroups::open(kernel));
+  Cgroups cgroups = TRY(Cgroups::open(session.kernel));
   if (cgroups.incomplete()) {
     out.problem(Error(*cgroups.incomplete()).while_doing("cgroup"));
   }
   Wish wish{options.has('t'), std::string(options.argument('c').value_or(""))};
   report::Paragraphs paragraphs(out);
-  Groups groups(kernel, cgroups, wish, paragraphs);
+  Groups groups(session, cgroups, wish, paragraphs);
   if (options.words().empty()) groups.show_all();
   for (const std::string& word : options.words()) {
     auto shown = groups.show_named(word);

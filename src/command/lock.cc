@@ -55,9 +55,9 @@ const Help help = {
             {"Which locks do tasks wait for?", "lock"},
             {"Do tasks wait for each other?", "lock -d"},
             {"Why does task 2 not go on?", "lock -t 2"},
-            {"Who holds this mutex?", "lock demo_mutex"},
+            {"Who holds this mutex?", "lock sample_mutex"},
             {"Is the spinlock of this mutex taken?",
-             "lock -s demo_mutex.wait_lock"},
+             "lock -s sample_mutex.wait_lock"},
         },
 };
 

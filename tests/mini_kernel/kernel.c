@@ -618,26 +618,26 @@ struct rt_mutex_waiter {
   struct task_struct *task;
   struct rt_mutex_base *lock;
 };
-extern struct mutex demo_mutex, other_mutex;
-extern struct rt_mutex demo_rtmutex;
+extern struct mutex sample_mutex, other_mutex;
+extern struct rt_mutex sample_rtmutex;
 struct rt_mutex_waiter rtmutex_waiter = {
-    {{0}, 98}, {{0}, 98}, &waiter_task, &demo_rtmutex.rtmutex};
+    {{0}, 98}, {{0}, 98}, &waiter_task, &sample_rtmutex.rtmutex};
 #define OWNED(task, flags) {(s64)((char *)&(task) + (flags))}
-struct rt_mutex demo_rtmutex = {
+struct rt_mutex sample_rtmutex = {
     {{{{0}}},
      {{&rtmutex_waiter.tree.entry}, &rtmutex_waiter.tree.entry},
      (struct task_struct *)((char *)&shell_task + 1)}};
-struct rw_semaphore demo_rwsem = {
-    {2 << 8}, OWNED(shell_task, 1), {{{0}}}, LIST(demo_rwsem.wait_list)};
-struct semaphore demo_semaphore = {
-    {{{0}}}, 3, LIST(demo_semaphore.wait_list)};
+struct rw_semaphore sample_rwsem = {
+    {2 << 8}, OWNED(shell_task, 1), {{{0}}}, LIST(sample_rwsem.wait_list)};
+struct semaphore sample_semaphore = {
+    {{{0}}}, 3, LIST(sample_semaphore.wait_list)};
 struct mutex_waiter *const mutex_waiter_type = 0;
 struct rwsem_waiter *const rwsem_waiter_type = 0;
 struct semaphore_waiter *const semaphore_waiter_type = 0;
 
 union thread_union init_stack ALIGNED(STACK_SIZE);
 union thread_union init_process_stack ALIGNED(STACK_SIZE) =
-    LOCKING_STACK(demo_mutex, init_process);
+    LOCKING_STACK(sample_mutex, init_process);
 union thread_union worker_stack ALIGNED(STACK_SIZE) =
     LOCKING_STACK(other_mutex, worker_task);
 union thread_union waiter_stack ALIGNED(STACK_SIZE) =
@@ -645,7 +645,7 @@ union thread_union waiter_stack ALIGNED(STACK_SIZE) =
 #define CONTENDED_MUTEX(owner, waiter_stack)          \
   {OWNED(owner, 1), {{{0x101}}},                       \
    {STACK_WAITER(waiter_stack), STACK_WAITER(waiter_stack)}}
-struct mutex demo_mutex = CONTENDED_MUTEX(worker_task, init_process_stack);
+struct mutex sample_mutex = CONTENDED_MUTEX(worker_task, init_process_stack);
 struct mutex other_mutex = CONTENDED_MUTEX(init_process, worker_stack);
 // The task that crashed: sysrq_crash runs with one word of its own.
 union thread_union shell_stack ALIGNED(STACK_SIZE) = {
@@ -951,11 +951,12 @@ struct dl_rq {
 };
 struct rq {
   unsigned int nr_running;
-  u64 clock, clock_task;
+  u64 clock;
   struct task_struct *curr, *idle, *stop;
   struct cfs_rq cfs;
   struct rt_rq rt;
   struct dl_rq dl;
+  u64 clock_task;
 };
 extern struct rq runqueues;
 

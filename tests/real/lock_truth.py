@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks for truth.py: locks with their owners and waiters, control groups."""
+"""Checks for truth.py: locks with their owners and waiters, control groups, audit records."""
 import re
 
 
@@ -157,3 +157,16 @@ def check_limits(dump):
         wanted = {tuple(line.split(":", 2)[::2]) for line in dump.said(f"proc/pids/{pid}/cgroup")}
         found = {(str(of), name) for (of, name), group in groups.items() if pid in group["members"]}
         dump.expect(found == wanted or not found, f"{pid} ({comm}) is in {found}, not {wanted}")
+
+
+def check_audit(dump):
+    """What nobody fetched was logged too, but for what came too fast."""
+    records, buffers = dump.ask("log -a", "log -s")
+    logged = [match[1].rstrip() for line in dump.said("dmesg") if (match := re.search(r"audit: (type=\d+ .*)", line))]
+    ours = [line.rstrip() for line in records]
+    dump.expect(len(logged) > 8, f"the truth holds only {logged}")
+    missing = [line for line in logged if line not in ours]
+    dump.expect(not missing, f"log -a lacks {missing}")
+    dump.expect([line for line in ours if line in logged] == logged, "log -a has another order")
+    dump.expect(all(re.match(r"type=\d+ audit\(\d+\.\d+:\d+\):", line) for line in ours), f"{ours}")
+    dump.expect(len(buffers) == 1 and buffers[0].startswith("log: this kernel has no buffers"), f"log -s: {buffers}")

@@ -16,7 +16,7 @@ import tempfile
 # The checks of these are found by name.
 from device_truth import check_devices, check_disks, check_network, check_resources, check_sockets  # noqa: F401
 from ipc_truth import check_bpf, check_ipc, check_machine, check_swap  # noqa: F401
-from lock_truth import check_cgroups, check_limits, check_locks  # noqa: F401
+from lock_truth import check_audit, check_cgroups, check_limits, check_locks  # noqa: F401
 from memory_truth import (  # noqa: F401
     check_addresses,
     check_counters,
