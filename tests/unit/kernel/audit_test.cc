@@ -92,7 +92,7 @@ TEST(Audit, BelievesNoLength) {
 }
 
 TEST(Audit, IsNotEverywhere) {
-  test::TestKernel kernel("", {});
+  test::TestKernel kernel(words(0, {0}), {});
   auto records = audit_records(kernel);
   ASSERT_FALSE(records);
   EXPECT_EQ(records.error().kind(), ErrorKind::not_found);
@@ -103,7 +103,7 @@ TEST(Audit, IsNotEverywhere) {
 
 // ---- What printk kept per CPU ----
 
-// Of two CPUs, the second 0x100 above the first.
+// Of two CPUs, the second a page above the first.
 class SafeKernel : public test::TestKernel {
  public:
   explicit SafeKernel(const std::string& machine)
@@ -118,14 +118,14 @@ class SafeKernel : public test::TestKernel {
   }
   std::vector<unsigned> possible_cpus() const override { return {0, 1}; }
   Result<Address> per_cpu_address(Address at, unsigned cpu) const override {
-    return at + 0x100 * cpu;
+    return at + 0x1000 * cpu;
   }
 };
 
 TEST(SafeBuffers, AreThoseOfAllCpus) {
   SafeKernel kernel(
       words(0x100, {std::uint64_t{2} << 32 | 9, 0x2179726f6c6c6568, 0x21}) +
-      words(0x200, {0, 0, 0}));
+      words(0x1100, {0, 0, 0}));
   auto found = safe_buffers(kernel);
   ASSERT_TRUE(found) << found.error().message();
   ASSERT_EQ(found->size(), 2U);

@@ -71,7 +71,6 @@ class GroupKernel : public test::TestKernel {
               member("children", list_, children),
               member("parent", types().pointer_to(css_), parent),
               member("flags", *word_, 48)};
-    source->structure("cgroup_subsys_state", 56, state_);
     const Type& states = types().array_of(types().pointer_to(css_), 1);
     const Type& group = source->structure(
         "cgroup", cgroup_size,
@@ -79,11 +78,13 @@ class GroupKernel : public test::TestKernel {
          member("kn", types().pointer_to(kernfs_), node),
          member("subtree_control", *word_, 64), member("subsys", states, 72),
          member("root", any, 80), member("cset_links", list_, 88)});
+    state_.front() = member("cgroup", types().pointer_to(group), 0);
     source->structure(
         "cgroup_root", 160,
         {member("cgrp", group, 0), member("root_list", list_, cgroup_size),
          member("subsys_mask", *word_, 136),
          member("hierarchy_id", *word_, 144), member("name", text, 152)});
+    source->structure("cgroup_subsys_state", 56, state_);
     source->structure("css_set", 16, {member("subsys", states, 0)});
     source->structure("cgrp_cset_link", 16, {member("cset_link", list_, 0)});
     source->structure("cgroup_subsys", 24,
@@ -179,7 +180,7 @@ TEST(Cgroups, OfATreeThatLoopsEnd) {
 
 TEST(Cgroups, WhoseChildrenAreNotThereKeepTheOthers) {
   EXPECT_EQ(GroupKernel(machine(0x900000)).paths(),
-            (std::vector<std::string>{"/", "/one", "?", "?"}));
+            (std::vector<std::string>{"/", "/one", "(none)", "?", "?"}));
 }
 
 TEST(Cgroups, WhoseFoldersLoopHaveNoName) {
@@ -188,7 +189,7 @@ TEST(Cgroups, WhoseFoldersLoopHaveNoName) {
 }
 
 TEST(Cgroups, NeedAKernelThatHasThem) {
-  test::TestKernel kernel("", {});
+  test::TestKernel kernel(words(0, {0}), {});
   auto found = Cgroups::open(kernel);
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().kind(), ErrorKind::unsupported);

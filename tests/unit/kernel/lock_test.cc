@@ -247,7 +247,7 @@ TEST(Lock, OfARealtimeRwsemTellsReadersFromWriters) {
 }
 
 TEST(Lock, ThatIsNotInTheDumpIsAFault) {
-  LockKernel kernel("");
+  LockKernel kernel(words(0, {0}));
   auto found = lock_at(kernel, LockKind::mutex, Address{base + 0x900000});
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().kind(), ErrorKind::fault);
