@@ -6,7 +6,8 @@
 // is on no such place is the lock's own list head. Where the lock has but a
 // pointer to the first of them (7.1), the pointer is searched for: the lock's
 // address is on the stacks of those who wait. Which kind of lock it is tells
-// the function that put the struct there.
+// the function that put the struct there; where the stack cannot be unwound,
+// the kind is meant whose flags and owner make sense.
 //
 // A task that waits for an rtmutex knows it (pi_blocked_on). Newer kernels
 // note the other locks too: task_struct.blocked_on (6.17), of mutexes; blocker
@@ -145,7 +146,13 @@ class Search {
   void look_at(const Object& task, std::vector<Candidate>& found) const;
   bool is_linked(Address node) const;
   bool is_waiter(Address node, std::uint64_t task_distance);
-  std::optional<LockKind> kind_by_code(const Object& task);
+  // What the code says in which a task waits.
+  struct Code {
+    std::optional<LockKind> kind;
+    bool is_whole = true;  // all of it is known
+  };
+  Code waiting_code(const Object& task);
+  bool is_plausible(const KnownLock& known, const Object& waiter) const;
   std::optional<KnownLock> lock_of(const Candidate& candidate);
   std::optional<KnownLock> realtime_lock(const Candidate& candidate);
   std::optional<Address> lock_with_head(const Candidate& candidate,
@@ -253,15 +260,31 @@ std::optional<LockKind> kind_of_function(std::string_view symbol) {
   return std::nullopt;
 }
 
-std::optional<LockKind> Search::kind_by_code(const Object& task) {
-  for (const Frame& frame : walker_.walk(task).frames) {
-    auto place = kernel_.place(
-        frame.is_call && frame.pc.value != 0 ? frame.pc - 1 : frame.pc);
-    if (!place) continue;
-    auto kind = kind_of_function(place->symbol);
-    if (kind) return kind;
+Search::Code Search::waiting_code(const Object& task) {
+  Backtrace trace = walker_.walk(task);
+  for (const Frame& frame : trace.frames) {
+    Address at = frame.pc;
+    if (frame.is_call && at.value != 0) at = at - 1;
+    auto place = kernel_.place(at);
+    auto kind = place ? kind_of_function(place->symbol) : std::nullopt;
+    if (kind) return {kind, true};
   }
-  return std::nullopt;
+  return {std::nullopt, !trace.broken};
+}
+
+// Whether a lock is there for which |waiter| waits, where no code says so.
+bool Search::is_plausible(const KnownLock& known, const Object& waiter) const {
+  auto lock = lock_at(kernel_, known.kind, known.at);
+  if (!lock || lock->fault) return false;
+  bool is_owner = lock->owner.value == 0 || places_->task(lock->owner);
+  bool is_contended = known.kind == LockKind::semaphore
+                          ? lock->count == 0U
+                          : std::ranges::count(lock->flags, "waiters") != 0;
+  bool is_queued =
+      std::ranges::any_of(lock->waiters, [&](const LockWaiter& each) {
+        return each.task && *each.task == waiter.address();
+      });
+  return is_owner && is_contended && is_queued;
 }
 
 // Whether a waiter is linked by |node|: it is on the stack of its task.
@@ -312,7 +335,7 @@ std::optional<Address> Search::lock_with_pointer(const Candidate& candidate,
 // What is built on the rtmutex.
 std::optional<KnownLock> Search::realtime_lock(const Candidate& candidate) {
   KnownLock known = *candidate.known;
-  auto kind = kind_by_code(candidate.task);
+  auto kind = waiting_code(candidate.task).kind;
   if (kind == LockKind::mutex) {
     known.kind = LockKind::mutex;
   } else if (kind == LockKind::rwsem) {
@@ -331,12 +354,16 @@ std::optional<KnownLock> Search::lock_of(const Candidate& candidate) {
     return is_base && is_realtime_kernel(kernel_) ? realtime_lock(candidate)
                                                   : candidate.known;
   }
-  auto kind = kind_by_code(candidate.task);
+  Code code = waiting_code(candidate.task);
+  if (!code.kind && code.is_whole) return std::nullopt;
   for (const QueueType& type : types_) {
-    if (type.kind != kind) continue;
+    if (code.kind && type.kind != *code.kind) continue;
     auto at = type.queue.is_pointer ? lock_with_pointer(candidate, type)
                                     : lock_with_head(candidate, type);
-    if (at) return KnownLock{type.kind, *at};
+    KnownLock known{type.kind, at.value_or(Address{0})};
+    bool is_found = at && (code.kind || is_plausible(known, candidate.task));
+    if (is_found) return known;
+    if (!code.kind) continue;
     found_.faults.emplace_back(
         ErrorKind::corrupt,
         fmt::format("no lock leads to the waiter at {:x} of task {:x}",
