@@ -51,19 +51,23 @@ Result<std::uint64_t> received_memory(const Object& sock) {
 
 // All packets in a struct sk_buff_head, which looks like a list_head of them.
 Result<std::uint64_t> queued_bytes(const Object& queue) {
-  Address head = queue.address();
   Object link = queue["next"];
-  std::uint64_t most = TRY(queue["qlen"].to_unsigned());
   std::uint64_t bytes = 0;
-  for (std::uint64_t i = 0; i < most && !interrupted(); ++i) {
-    if (TRY(link.to_address()) == head) break;
+  CycleCheck check;
+  while (!interrupted()) {
+    Address at = TRY(link.to_address());
+    if (at == queue.address()) break;
+    if (check.is_repeated(at.value)) {
+      return Error(ErrorKind::corrupt, "the queue loops", at.value);
+    }
     bytes += TRY(link["len"].to_unsigned());
     link = link["next"];
   }
   return bytes;
 }
 
-Result<SocketAddress> endpoint(const Object& address, const Object& port) {
+Result<SocketAddress> socket_address(const Object& address,
+                                     const Object& port) {
   auto raw = TRY(port.space().bytes(port.address(), 2));
   return SocketAddress{.address = TRY(ip_address(address)),
                        .port = std::to_integer<std::uint64_t>(raw[0]) << 8 |
@@ -80,7 +84,7 @@ void read_inet(const Kernel& kernel, const Object& sock, SocketState& state) {
   auto read = [&](std::string_view address,
                   const Object& port) -> Result<SocketAddress> {
     if (port.fault() != nullptr) return *port.fault();
-    return endpoint(common[address], port);
+    return socket_address(common[address], port);
   };
   state.source = read(own, inet["inet_sport"]);
   state.destination = read(other, common["skc_dport"]);

@@ -102,6 +102,7 @@ def check_network(dump):
         found["addresses"] = {(each["address"], each["prefix"]) for each in row.get("addresses", [])}
         dump.expect(found == wanted, f"{name}: {found}, was {wanted}")
     dump.expect(len(theirs) > 2 and sum(len(each["addresses"]) for each in theirs.values()) > 5, f"only {theirs}")
+    check_contained(dump, {row["net_device"] for row in ours.values()})
     known = {row["ip_address"]: row for row in records(arp)}
     for line in dump.said("proc/net/arp")[1:]:
         ip, _, _, hardware, _, device = line.split()
@@ -114,6 +115,15 @@ def check_network(dump):
         row = everyone.get(words[0], {})
         found = (row.get("device"), row.get("hardware_address"))
         dump.expect(found == (words[2], words[4]), f"{words[0]}: {found}, was {words}")
+
+
+def check_contained(dump, outside):
+    """A process in a name space of its own has a loopback device of its own, and no other."""
+    pid = next(pid for pid, process in dump.processes().items() if process[0] == "contained-1")
+    _, lines = dump.ask("set json on", f"net -n {pid}")
+    rows = records(lines)
+    dump.expect([row["name"] for row in rows] == ["lo"], f"net -n {pid} says {rows}")
+    dump.expect(not {row["net_device"] for row in rows} & outside, f"{rows} are devices of all")
 
 
 def plain_endpoint(text):
