@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "base/interrupt.h"
+#include "kernel/driver_types.h"
 #include "kernel/list.h"
 
 namespace inquest {
@@ -59,13 +60,10 @@ Result<void> take_v4(const Object& device,
 
 Result<void> take_v6(const Kernel& kernel, const Object& device,
                      std::vector<DeviceAddress>& addresses) {
-  // Without CONFIG_IPV6 there is no such thing.
-  if (!device.has_member("ip6_ptr")) return {};
-  Object own = device["ip6_ptr"];
-  if (TRY(own.to_address()).value == 0) return {};
-  if (!own.has_member("addr_list")) {
-    return Error(ErrorKind::unsupported, "there is no inet6_dev.addr_list");
-  }
+  Address at = TRY(device["ip6_ptr"].to_address());
+  if (at.value == 0) return {};
+  DriverTypes types(kernel, "ipv6");
+  Object own = types.object("inet6_dev", at);
   for (const Object& entry : list_entries(
            own["addr_list"], kernel.structure("inet6_ifaddr"), "if_list")) {
     if (entry.fault() != nullptr) return *entry.fault();

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/mapped_file.h"
 #include "dump/dump.h"
 #include "unit/dump/sample.h"
 
@@ -125,6 +126,15 @@ TEST_P(Formats, DescribeThemselves) {
             has_vmcoreinfo);
   bool has_notes = is_elf || (is_kdump && shape.version >= 4);
   EXPECT_EQ(info.notes.size(), has_notes ? 3U : 0U);
+  if (shape.is_flattened) return;
+  auto file = MappedFile::open(info.files.front());
+  ASSERT_TRUE(file);
+  for (const Note& note : info.notes) {
+    auto there =
+        slice((*file)->bytes(), note.at.value, note.contents.size(), "note");
+    ASSERT_TRUE(there) << there.error().message();
+    EXPECT_TRUE(std::ranges::equal(*there, note.contents)) << note.name;
+  }
   EXPECT_EQ(info.cpus, 2U);
   if (is_elf) return;
   ASSERT_TRUE(info.uts);
