@@ -68,7 +68,8 @@ const Help help = {
     .examples =
         {
             {"What do the slab caches hold?", "kmem -s"},
-            {"Where are the free objects of one of them?", "kmem -S files_cache"},
+            {"Where are the free objects of one of them?",
+             "kmem -S files_cache"},
             {"Where does each CPU keep its variables?", "kmem -o"},
         },
 };

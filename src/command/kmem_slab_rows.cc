@@ -21,6 +21,15 @@ std::string keeper(const SlabObject& object) {
   return fmt::format("cpu {} {} sheaf", *kept.cpu, store_name(kept.kind));
 }
 
+std::string upper_case(std::string_view text) {
+  std::string upper(text);
+  for (char& letter : upper) {
+    bool is_lower = letter >= 'a' && letter <= 'z';
+    if (is_lower) letter = static_cast<char>(letter - 'a' + 'A');
+  }
+  return upper;
+}
+
 report::Record object_record(const SlabObject& object) {
   auto record = report::Record()
                     .with("address", object.at)
@@ -181,7 +190,10 @@ std::string to_text(const SlabRow& row) {
 // ---- CPUs and nodes ----
 
 report::Record to_record(const CpuSlabsRow& row) {
-  auto record = report::Record().with("cpu", row.cpu).with("at", row.at);
+  auto record = report::Record()
+                    .with("cpu", row.cpu)
+                    .with("structure", row.structure)
+                    .with("at", row.at);
   if (row.has_slabs) {
     record.add("slab",
                row.own ? report::Value(to_record(*row.own)) : report::Value());
@@ -192,8 +204,8 @@ report::Record to_record(const CpuSlabsRow& row) {
 }
 
 std::string to_text(const CpuSlabsRow& row) {
-  std::string text =
-      fmt::format("CPU {} {}:\n  {}\n", row.cpu, row.structure, cell(row.at));
+  std::string text = fmt::format("CPU {} {}:\n  {}\n", row.cpu,
+                                 upper_case(row.structure), cell(row.at));
   if (row.has_slabs) {
     text += fmt::format("CPU {} SLAB:\n{}", row.cpu,
                         row.own ? to_text(*row.own) : "  (empty)\n");

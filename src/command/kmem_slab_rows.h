@@ -53,7 +53,7 @@ std::string to_text(const SlabRow& row);
 
 struct CpuSlabsRow {
   unsigned cpu = 0;
-  std::string structure;  // that |at| is: "KMEM_CACHE_CPU"
+  std::string structure;  // that is at |at|: "kmem_cache_cpu"
   Result<Address> at;
   bool has_slabs = true;  // CPUs have slabs of their own
   bool has_partial = true;

@@ -58,9 +58,6 @@ class SlabViewer {
   void show_word(const std::string& word);
 
  private:
-  Result<std::string> name_of(Address cache) const {
-    return slabs_.kernel().object("kmem_cache", cache)["name"].to_string();
-  }
   bool is_ignored(const Result<std::string>& name) const {
     return name && ignored_.contains(*name);
   }
@@ -114,15 +111,8 @@ SlabRow SlabViewer::whole_row(const SlabInventory& inventory,
 
 CpuSlabsRow SlabViewer::cpu_row(const SlabInventory& inventory,
                                 const CpuSlabs& cpu) {
-  const Kernel& kernel = slabs_.kernel();
-  bool has_slabs = kernel.has_member("kmem_cache", "cpu_slab");
-  bool is_array = kernel.has_member("kmem_cache", "cpu_cache");
-  CpuSlabsRow row{cpu.cpu,
-                  has_slabs  ? "KMEM_CACHE_CPU"
-                  : is_array ? "ARRAY_CACHE"
-                             : "SLUB_PERCPU_SHEAVES",
-                  cpu.at, has_slabs,
-                  has_slabs && kernel.has_member("kmem_cache_cpu", "partial")};
+  CpuSlabsRow row{cpu.cpu, std::string(cpu.structure), cpu.at, cpu.has_slabs,
+                  cpu.has_partial};
   if (cpu.own) row.own = whole_row(inventory, *cpu.own);
   for (const Slab& slab : cpu.partial)
     row.partial.push_back(whole_row(inventory, slab));
@@ -132,7 +122,6 @@ CpuSlabsRow SlabViewer::cpu_row(const SlabInventory& inventory,
 
 NodeSlabsRow SlabViewer::node_row(const SlabInventory& inventory,
                                   const NodeSlabs& node) {
-  bool is_slub = !slabs_.kernel().has_member("kmem_cache", "cpu_cache");
   NodeSlabsRow row{node.node, node.at, node.slabs};
   auto rows = [&](const std::vector<Slab>& slabs) {
     std::vector<SlabRow> made;
@@ -140,8 +129,8 @@ NodeSlabsRow SlabViewer::node_row(const SlabInventory& inventory,
     for (const Slab& slab : slabs) {
       if (interrupted()) break;
       SlabRow one = whole_row(inventory, slab);
-      one.has_objects = !is_slub;
-      one.has_heading = !is_slub || made.empty();
+      one.has_objects = node.is_sorted;
+      one.has_heading = node.is_sorted || made.empty();
       made.push_back(std::move(one));
     }
     return made;
@@ -152,7 +141,7 @@ NodeSlabsRow SlabViewer::node_row(const SlabInventory& inventory,
       }));
   row.partial = rows(node.partial);
   if (node.has_full) row.full = rows(node.full);
-  if (!is_slub) row.empty = rows(node.empty);
+  if (node.is_sorted) row.empty = rows(node.empty);
   row.stores = node.stores;
   return row;
 }
@@ -187,7 +176,7 @@ void SlabViewer::show_cache(Address at) {
 }
 
 void SlabViewer::show_named(Address at) {
-  auto name = name_of(at);
+  auto name = slabs_.name(at);
   if (is_ignored(name)) {
     emit(out_, NoSlabCacheRow{at, name, "IGNORED"});
   } else {
@@ -217,7 +206,7 @@ void SlabViewer::show_all() {
   in_parallel(found.size(), 1, look);
   out_.layout(slab_cache_heading);
   for (std::size_t i = 0; i < found.size() && !interrupted(); ++i) {
-    auto name = name_of(caches_.all[i]);
+    auto name = slabs_.name(caches_.all[i]);
     if (found[i].row) {
       emit(out_, *found[i].row);
     } else if (is_ignored(name)) {
@@ -238,7 +227,7 @@ void SlabViewer::show_each() {
 
 void SlabViewer::show_list() {
   for (Address at : caches_.all)
-    emit(out_, NameRow{at, name_of(at)});
+    emit(out_, NameRow{at, slabs_.name(at)});
   show_fault();
 }
 
@@ -251,7 +240,7 @@ Result<void> SlabViewer::show_roots() {
   };
   out_.layout(slab_cache_heading);
   for (Address root : roots) {
-    auto name = name_of(root);
+    auto name = slabs_.name(root);
     bool is_wanted = options_.words().empty() ||
                      (name && std::ranges::find(options_.words(), *name) !=
                                   options_.words().end());
@@ -289,7 +278,7 @@ Result<void> SlabViewer::show_address(Address at) {
 void SlabViewer::show_word(const std::string& word) {
   std::vector<Address> named;
   for (Address at : caches_.all) {
-    auto name = name_of(at);
+    auto name = slabs_.name(at);
     if (name && *name == word) named.push_back(at);
   }
   auto number = parse_hex(word);

@@ -185,7 +185,7 @@ void SlabArrays::read_cpus(const Object& from, SlabInventory& inventory) const {
           inventory.cache, fmt::format("CPU {}", number), own.error()));
       continue;
     }
-    CpuSlabs cpu{number, *own};
+    CpuSlabs cpu{.cpu = number, .structure = "array_cache", .at = *own};
     read_array(Object(kernel().memory(), *type, *own), Kind::array,
                inventory.cache, cpu.stores, inventory.problems);
     inventory.cpus.push_back(std::move(cpu));
@@ -237,7 +237,7 @@ void SlabArrays::read_node(const Object& node, const SlabCache& cache,
                                  list, slab.in_use, slab.objects)));
     }
   };
-  to.has_full = true;
+  to.has_full = to.is_sorted = true;
   to.partial = read("slabs_partial");
   to.full = read("slabs_full");
   to.empty = read("slabs_free");

@@ -127,6 +127,10 @@ SlabAllocator::Caches SlabAllocator::caches() const {
   return found;
 }
 
+Result<std::string> SlabAllocator::name(Address cache) const {
+  return kernel_.object("kmem_cache", cache)["name"].to_string();
+}
+
 // memcg_params of a cache: root caches were listed from 4.11 (510ded33e075) to
 // 5.8 (272911a4ad18).
 Result<std::vector<Address>> SlabAllocator::root_caches() const {

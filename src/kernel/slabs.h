@@ -64,8 +64,10 @@ std::string_view store_name(ObjectStore::Kind kind);  // "main", ...
 // What a CPU has of a cache.
 struct CpuSlabs {
   unsigned cpu = 0;
-  // struct kmem_cache_cpu, array_cache, or slub_percpu_sheaves.
+  std::string_view structure;  // that is at |at|: "kmem_cache_cpu"
   Result<Address> at;
+  bool has_slabs = false;          // CPUs of this kernel take whole slabs
+  bool has_partial = false;        // and several of them
   std::optional<Slab> own = {};    // from which it takes objects
   std::vector<Address> free = {};  // objects of |own|, this CPU's alone
   std::vector<Slab> partial = {};
@@ -82,6 +84,7 @@ struct NodeSlabs {
   std::vector<Slab> full = {};   // where they are listed
   std::vector<Slab> empty = {};  // SLAB's
   bool has_full = false;         // full slabs are listed
+  bool is_sorted = false;        // every slab is on one of the lists
   std::vector<ObjectStore> stores = {};
 };
 
@@ -135,6 +138,7 @@ class SlabAllocator {
     std::optional<Error> fault;  // why some may be missing
   };
   Caches caches() const;
+  Result<std::string> name(Address cache) const;
   // The caches of memory control groups that belong to a root cache; the root
   // caches themselves. Of kernels up to 5.8: |unsupported| otherwise.
   Result<std::vector<Address>> root_caches() const;

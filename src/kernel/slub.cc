@@ -354,9 +354,16 @@ void Slub::read_cpus(const Object& from, SlabInventory& inventory) const {
   const SlabCache& cache = inventory.cache;
   bool has_slabs = from.has_member("cpu_slab");
   bool has_sheaves = from.has_member("cpu_sheaves");
+  bool has_partial =
+      has_slabs && kernel().has_member("kmem_cache_cpu", "partial");
   for (unsigned number : kernel().possible_cpus()) {
     if (interrupted() || !(has_slabs || has_sheaves)) return;
-    CpuSlabs cpu{number, Address{0}};
+    CpuSlabs cpu{
+        .cpu = number,
+        .structure = has_slabs ? "kmem_cache_cpu" : "slub_percpu_sheaves",
+        .at = Address{0},
+        .has_slabs = has_slabs,
+        .has_partial = has_partial};
     Object slabs = in_cpu(from, "cpu_slab", number);
     Object sheaves = in_cpu(from, "cpu_sheaves", number);
     if (slabs.fault() == nullptr) {
