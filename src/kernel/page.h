@@ -93,7 +93,7 @@ struct PageState {
   Result<std::int64_t> count;  // of references
   Result<std::uint64_t> flags;
   std::vector<std::string> flag_names;
-  std::string type;  // see page_type.h; "" where it has none
+  std::string type = {};  // see page_type.h; "" where it has none
 };
 // Of the page at |at|: page_scan.cc. |not_found| where there is none.
 Result<PageState> page_state(const Kernel& kernel, PhysAddress at);
