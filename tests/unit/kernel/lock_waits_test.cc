@@ -25,8 +25,10 @@ constexpr std::uint64_t mutex_at = 0x200;
 
 std::string task(std::uint64_t at, std::uint64_t next, std::uint64_t before,
                  std::uint64_t pid, std::uint64_t stack) {
-  return words(at, {base + next, base + before, pid, base + stack, 0, 0,
-                    base + stack + 0x3d00});
+  return words(at, {base + next, base + before, pid, base + stack, 0, 0, 0,
+                    base + stack + 0x3d00}) +
+         words(stack, {0}) + words(stack + 0x1000, {0}) +
+         words(stack + 0x2000, {0}) + words(stack + 0x3000, {0});
 }
 
 // Three tasks, of which the first one owns a mutex and the others may wait.
@@ -49,10 +51,12 @@ class StackKernel : public test::TestKernel {
         source->structure("thread_struct", 8, {member("sp", word, 0)});
     source->structure("thread_union", 0x4000,
                       {member("stack", types().array_of(word, 0x800), 0)});
-    source->structure("task_struct", 64,
-                      {member("tasks", list_, 0), member("pid", word, 16),
-                       member("stack", any, 24), member("signal", any, 32),
-                       member("thread", thread, 48)});
+    source->structure(
+        "task_struct", 64,
+        {member("tasks", list_, 0), member("pid", word, 16),
+         member("stack", any, 24), member("signal", any, 32),
+         member("thread_node", list_, 40), member("thread", thread, 56)});
+    source->structure("signal_struct", 16, {member("thread_head", list_, 0)});
     source->structure("inactive_task_frame", 8, {member("ret_addr", word, 0)});
     const Type& count =
         source->structure("atomic_long_t", 8, {member("counter", word, 0)});
