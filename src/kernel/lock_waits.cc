@@ -325,6 +325,7 @@ std::optional<Address> Search::lock_with_pointer(const Candidate& candidate,
     std::uint64_t word = load_unsigned(
         Bytes(stack->bytes).subspan(at, word_size), kernel_.memory().endian());
     if (word % word_size != 0 || word >> 63 == 0) continue;
+    if (ring.contains(word)) continue;  // another waiter
     auto first = kernel_.memory().u64(Address{word} + type.queue.offset);
     // A waiter begins with its list.
     if (first && ring.contains(*first)) return Address{word};
