@@ -174,9 +174,12 @@ class Identifier {
       emit(out, symbol_row(kernel_, *symbol, SymbolTail::line));
     }
     if (slabs_) {
-      if (auto place = slab_place(**slabs_, at)) {
+      auto place = slab_place(**slabs_, at);
+      if (place) {
         next();
         show_slab_place(*place, false, out);
+      } else if (place.error().kind() == ErrorKind::unsupported) {
+        out.note(place.error().message());
       }
     }
     if (auto task = task_around(at)) {

@@ -13,6 +13,7 @@
 #include "command/cpu_list.h"
 #include "command/kmem.h"
 #include "command/kmem_slab_rows.h"
+#include "kernel/slab_alias.h"
 #include "report/paragraphs.h"
 
 namespace inquest {
@@ -274,7 +275,8 @@ Result<void> SlabViewer::show_address(Address at) {
   return {};
 }
 
-// A cache's name or address, or an address in a slab.
+// A cache's name, or that of one merged with it, its address, or an address in
+// a slab.
 void SlabViewer::show_word(const std::string& word) {
   std::vector<Address> named;
   for (Address at : caches_.all) {
@@ -285,6 +287,8 @@ void SlabViewer::show_word(const std::string& word) {
   Address at{number.value_or(0)};
   bool is_cache = std::ranges::find(caches_.all, at) != caches_.all.end();
   if (named.empty() && number && is_cache) named.push_back(at);
+  auto alias = named.empty() ? slab_alias(slabs_.kernel(), word) : std::nullopt;
+  if (alias) named.push_back(*alias);
   for (Address cache : named)
     show_named(cache);
   if (!named.empty()) return;
@@ -301,8 +305,10 @@ void SlabViewer::show_word(const std::string& word) {
   }
   auto shown = show_address(at);
   if (shown) return;
-  if (shown.error().kind() != ErrorKind::not_found)
-    return tell({shown.error()});
+  ErrorKind kind = shown.error().kind();
+  // An object of KFENCE.
+  if (kind == ErrorKind::unsupported) return out_.note(shown.error().message());
+  if (kind != ErrorKind::not_found) return tell({shown.error()});
   out_.problem(Error(
       ErrorKind::not_found,
       fmt::format("kmem: address is not allocated in slab subsystem: {:x}",

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/interrupt.h"
+#include "base/parallel.h"
 #include "kernel/kfence.h"
 #include "kernel/list.h"
 #include "kernel/slab_arrays.h"
@@ -161,23 +162,32 @@ std::vector<Address> SlabAllocator::child_caches(Address root) const {
 
 std::vector<Error> SlabAllocator::list_problems(
     const SlabInventory& inventory) const {
-  std::vector<Error> problems;
-  auto look = [&](const std::vector<Slab>& slabs) {
-    for (const Slab& slab : slabs) {
-      if (interrupted()) return;
-      auto found = contents(inventory, slab).problems;
-      problems.insert(problems.end(), found.begin(), found.end());
-    }
+  constexpr std::size_t at_once = 256;
+  std::vector<const Slab*> all;
+  auto add = [&](const std::vector<Slab>& slabs) {
+    for (const Slab& slab : slabs)
+      all.push_back(&slab);
   };
   for (const CpuSlabs& cpu : inventory.cpus) {
-    if (cpu.own) look({*cpu.own});
-    look(cpu.partial);
+    if (cpu.own) all.push_back(&*cpu.own);
+    add(cpu.partial);
   }
   for (const NodeSlabs& node : inventory.nodes) {
-    look(node.partial);
-    look(node.full);
-    look(node.empty);
+    add(node.partial);
+    add(node.full);
+    add(node.empty);
   }
+  std::vector<std::vector<Error>> found(all.size() / at_once + 1);
+  in_parallel(all.size(), at_once, [&](std::size_t first, std::size_t last) {
+    auto& mine = found[first / at_once];
+    for (std::size_t i = first; i < last && !interrupted(); ++i) {
+      auto more = contents(inventory, *all[i]).problems;
+      mine.insert(mine.end(), more.begin(), more.end());
+    }
+  });
+  std::vector<Error> problems;
+  for (const auto& part : found)
+    problems.insert(problems.end(), part.begin(), part.end());
   return problems;
 }
 
@@ -196,10 +206,19 @@ Result<SlabPlace> slab_place(const SlabAllocator& slabs, Address at) {
   }
   Slab slab = TRY(slabs.slab_of(at));
   SlabCache cache = TRY(slabs.cache(slab.cache));
+  std::uint64_t counted = slab.objects;
+  slab.objects = std::min(counted, cache.per_slab);
   SlabInventory inventory = slabs.inventory(cache);
   SlabContents contents = slabs.contents(inventory, slab);
   SlabPlace place{std::move(inventory), slab, std::move(contents.objects), 0,
                   std::move(contents.problems)};
+  if (counted > cache.per_slab) {
+    place.problems.push_back(Error(
+        ErrorKind::corrupt,
+        fmt::format("{}: slab {:x}: has {} objects, where {} have room",
+                    cache.label(), slab.at.value, counted, cache.per_slab),
+        slab.at.value));
+  }
   place.index =
       at >= slab.first ? (at - slab.first) / cache.size : place.objects.size();
   return place;

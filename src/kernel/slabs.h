@@ -153,7 +153,7 @@ class SlabAllocator {
   virtual SlabContents contents(const SlabInventory& inventory,
                                 const Slab& slab) const = 0;
   // What is wrong with the lists of free objects of all slabs that have any.
-  // Reads each such object: about a second for a million of them.
+  // Reads each such object, on all processors: half a second for a million.
   std::vector<Error> list_problems(const SlabInventory& inventory) const;
   // The slab that an address lies in; |not_found| when in none.
   Result<Slab> slab_of(Address at) const;

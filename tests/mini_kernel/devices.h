@@ -43,14 +43,6 @@ struct kobj_map* cdev_map = &character_map;
 
 // ---- Disks: vda with two requests on their way, its partition, and loop0 ----
 
-struct kobject {
-  const char* name;
-  struct list_head entry;
-};
-struct kset {
-  struct list_head list;
-  struct kobject kobj;
-};
 struct klist {
   u32 k_lock;
   struct list_head k_list;

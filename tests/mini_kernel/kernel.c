@@ -166,12 +166,22 @@ struct kmem_cache_node {
 struct kmem_cache_order_objects {
   unsigned int x;
 };
+struct kobject {
+  const char *name;
+  struct list_head entry;
+  struct kernfs_node *sd;
+};
+struct kset {
+  struct list_head list;
+  struct kobject kobj;
+};
 struct kmem_cache {
   struct kmem_cache_cpu *cpu_slab;
   unsigned int flags, size, object_size, offset;
   struct kmem_cache_order_objects oo;
   const char *name;
   struct list_head list;
+  struct kobject kobj;
   struct kmem_cache_node *node[1];
 };
 extern struct kmem_cache files_cache;
@@ -907,7 +917,27 @@ SIGNAL(waiter_signals, waiter_task);
 struct kernfs_node {
   struct kernfs_node *parent;
   const char *name;
+  struct rb_node rb;
+  union {
+    struct {
+      struct rb_root children;
+    } dir;
+    struct {
+      struct kernfs_node *target_kn;
+    } symlink;
+  };
+  void *priv;
+  u16 flags;
 };
+// In /sys/kernel/slab "like_files" leads to the folder of files_cache.
+struct kernfs_node files_cache_folder = {
+    .name = "files_cache", .priv = &files_cache.kobj, .flags = 1};
+struct kernfs_node slab_link = {
+    .name = "like_files", .symlink = {&files_cache_folder}, .flags = 4};
+struct kernfs_node slab_folder = {.dir = {{&slab_link.rb}}, .flags = 1};
+struct kset slab_kobjects = {LIST(slab_kobjects.list),
+                             {.name = "slab", .sd = &slab_folder}};
+struct kset *slab_kset = &slab_kobjects;
 struct cgroup_subsys_state {
   struct cgroup *cgroup;
   struct list_head sibling, children;
