@@ -323,6 +323,18 @@ TEST(DamagedSlub, TellsOfCountersThatCannotBe) {
                 "on CPU 0's partial list, has 5 objects in use of 4\n");
 }
 
+TEST(DamagedSlub, ShowsNoMoreObjectsThanHaveRoom) {
+  SlubImage image;
+  image.counters(partial, 1, 9);
+  Opened opened(image);
+  auto place = slab_place(*opened.slabs, Address{at(object(partial, 2))});
+  ASSERT_TRUE(place);
+  EXPECT_EQ(place->objects.size(), per_slab);
+  ASSERT_EQ(place->problems.size(), 1U);
+  EXPECT_EQ(place->problems[0].message(),
+            slab_text(partial) + "has 9 objects, where 4 have room");
+}
+
 TEST(DamagedSlub, TellsOfPartialListsThatLoop) {
   SlubImage of_cpu;
   of_cpu.put(slab_of(waiting) + 16, {at(slab_of(waiting))});
