@@ -20,9 +20,8 @@ const Help help = {
         "[-P] address ...",
     .description =
         "Shows what the kernel's memory is used for. Of an address alone it\n"
-        "tells all that it finds there: a symbol, an object of a slab cache, "
-        "a\n"
-        "task or a stack, free memory, a vmalloc area, a per-CPU area, the\n"
+        "tells all that it finds there: a symbol, an object of a slab cache,\n"
+        "a task or stack, free memory, a vmalloc area, a per-CPU area, the\n"
         "struct page. Addresses are hexadecimal, symbols, or sums of these in\n"
         "parentheses; those in the lower half are physical ones. Those of\n"
         "struct pages mean the page.",
@@ -71,6 +70,10 @@ const Help help = {
             {"Where are the free objects of one of them?",
              "kmem -S files_cache"},
             {"Where does each CPU keep its variables?", "kmem -o"},
+            {"What is at this address?", "kmem ffffffffa0000000"},
+            {"How much of each zone is free, and in what blocks?", "kmem -f"},
+            {"Which areas has vmalloc() mapped?", "kmem -v"},
+            {"What does a page's word of flags say?", "kmem -g 10"},
         },
 };
 

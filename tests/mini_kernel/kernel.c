@@ -108,10 +108,19 @@ enum pageflags {
 };
 struct page {
   unsigned long flags;
-  unsigned long compound_head, pad;
+  union {
+    struct {
+      unsigned long compound_head, pad;
+    };
+    struct list_head lru;
+  };
   void *mapping;
   unsigned long index, private;
-  atomic_t _mapcount, _refcount;
+  union {
+    atomic_t _mapcount;
+    unsigned int page_type;
+  };
+  atomic_t _refcount;
   unsigned long memcg_data;
 };
 struct mem_section {
@@ -219,7 +228,113 @@ struct kmem_cache files_cache = {
     .node = {&files_cache_node},
 };
 
+// ---- The node with its zone, and a free block of two pages ----
+
+enum zone_stat_item {
+  NR_FREE_PAGES,
+  NR_ZONE_LRU_BASE,
+  NR_ZONE_INACTIVE_ANON = NR_ZONE_LRU_BASE,
+  NR_MLOCK,
+  NR_VM_ZONE_STAT_ITEMS
+};
+enum node_stat_item {
+  NR_LRU_BASE,
+  NR_INACTIVE_ANON = NR_LRU_BASE,
+  NR_FILE_PAGES,
+  NR_VM_NODE_STAT_ITEMS
+};
+enum vm_event_item { PGPGIN, PGFAULT, NR_VM_EVENT_ITEMS };
+enum zone_stat_item *const zone_stat_item_type = 0;
+enum node_stat_item *const node_stat_item_type = 0;
+enum vm_event_item *const vm_event_item_type = 0;
+
+struct free_area {
+  struct list_head free_list[2];
+  unsigned long nr_free;
+};
+struct zone {
+  unsigned long _watermark[4];
+  unsigned long watermark_boost;
+  unsigned long zone_start_pfn;
+  atomic_long_t managed_pages;
+  unsigned long spanned_pages;
+  unsigned long present_pages;
+  const char *name;
+  struct free_area free_area[2];
+  atomic_long_t vm_stat[NR_VM_ZONE_STAT_ITEMS];
+};
+struct pglist_data {
+  struct zone node_zones[1];
+  unsigned long node_start_pfn;
+  unsigned long node_present_pages;
+  unsigned long node_spanned_pages;
+};
+#define FREE_FRAME 0x1100
+#define FREE_PAGE first_pages[FREE_FRAME - FIRST_FRAME]
+#define FREE_AREA contig_page_data.node_zones[0].free_area
+extern struct page first_pages[512];
+struct pglist_data contig_page_data = {
+    .node_zones = {{._watermark = {10, 12, 15},
+                    .zone_start_pfn = FIRST_FRAME,
+                    .managed_pages = {500},
+                    .spanned_pages = 512,
+                    .present_pages = 510,
+                    .name = "DMA",
+                    .free_area = {{{LIST(FREE_AREA[0].free_list[0]),
+                                    LIST(FREE_AREA[0].free_list[1])},
+                                   0},
+                                  {{LIST(FREE_AREA[1].free_list[0]),
+                                    LIST(FREE_PAGE.lru)},
+                                   1}},
+                    .vm_stat = {{2}, {7}, {0}}}},
+    .node_start_pfn = FIRST_FRAME,
+    .node_present_pages = 510,
+    .node_spanned_pages = 512};
+atomic_long_t vm_zone_stat[NR_VM_ZONE_STAT_ITEMS] = {{2}, {7}, {0}};
+atomic_long_t vm_node_stat[NR_VM_NODE_STAT_ITEMS] = {{7}, {40}};
+struct vm_event_state {
+  unsigned long event[NR_VM_EVENT_ITEMS];
+} vm_event_states = {{1000, 2500}};
+
+// ---- Areas of vmalloc(), huge pages ----
+
+struct vm_struct {
+  void *addr;
+  unsigned long size, flags;
+  unsigned int nr_pages;
+  unsigned long phys_addr;
+  const void *caller;
+};
+struct vmap_area {
+  unsigned long va_start, va_end;
+  struct list_head list;
+  union {
+    unsigned long subtree_max_size;
+    struct vm_struct *vm;
+  };
+};
+struct vm_struct module_vm = {(void *)MODULE_MAP, 2 * PAGE,
+                              2,                  1,
+                              0,                  schedule_return};
+extern struct vmap_area module_area;
+struct list_head vmap_area_list = LIST(module_area.list);
+struct vmap_area module_area = {MODULE_MAP,
+                                MODULE_MAP + 2 * PAGE,
+                                LIST(vmap_area_list),
+                                {.vm = &module_vm}};
+
+struct hstate {
+  unsigned int order;
+  unsigned long nr_huge_pages, free_huge_pages;
+  unsigned long resv_huge_pages, surplus_huge_pages;
+  char name[32];
+} hstates[1] = {{9, 4, 3, 0, 0, "hugepages-2048kB"}};
+int hugetlb_max_hstate = 1;
+
 struct page first_pages[512] ALIGNED(PAGE) = {
+    [FREE_FRAME - FIRST_FRAME] = {.lru = LIST(FREE_AREA[1].free_list[1]),
+                                  .private = 1,
+                                  .page_type = 0xffffff7f},
     [0] = {.flags = 1ul << PG_uptodate | 1ul << PG_lru, ._refcount = {1}},
     // As struct slab, see below.
     [SLAB_FRAME - FIRST_FRAME] =

@@ -19,15 +19,14 @@ SHOWN = {
     "x86_64-6.1-tun": ("6.1.0-56-cloud-amd64", "vmcore.zlib", {
         "sym ffffffff81000000", "sym -m tun", "mod -S", "whatis -r 64",
         "search kfree_skb_reason", "vtop ffffffff81000000", "mach",
-        "mount /mnt/ext", "kmem -s",
-    }, 196),
+    dev kmem net
     "arm64-6.1-skb": ("6.1.0-56-cloud-arm64", "vmcore.qemu-zlib", {
         # No stack of a CPU that was running is known to crash on this dump.
         "bt", "bt -a", "bt -f", "bt -F", "bt -l", "bt -t", "bt -p", "bt -c 1,3", "foreach RU bt", "foreach bt",
         # Where a kernel thread starts, and %MEM.
         "bt 36", "foreach UN bt", "ps", "ps -u", "ps -A", "ps -G", "ps -H", "foreach UN ps",
         "sys -c", "dis -l sock_ioctl", "mod -S", "whatis -r 64", "mount /mnt/ext", "kmem -s",
-    }, 160),
+    dev kmem net
 }
 MISSING = set("""
     kmem
