@@ -22,9 +22,9 @@ const Help help = {
         "Shows what the kernel's memory is used for. Of an address alone it\n"
         "tells all that it finds there: a symbol, an object of a slab cache,\n"
         "a task or stack, free memory, a vmalloc area, a per-CPU area, the\n"
-        "struct page. Addresses are hexadecimal, symbols, or sums of these in\n"
-        "parentheses; those in the lower half are physical ones. Those of\n"
-        "struct pages mean the page.",
+        "struct page, the processes that have the page. Addresses are\n"
+        "hexadecimal, symbols, or sums of these in parentheses; those in the\n"
+        "lower half are physical ones. Those of struct pages mean the page.",
     .options =
         {
             {"-f",

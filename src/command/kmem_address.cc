@@ -16,6 +16,7 @@
 #include "command/memory_rows.h"
 #include "command/symbol_row.h"
 #include "kernel/linux_arch.h"
+#include "kernel/page_users.h"
 #include "kernel/per_cpu_areas.h"
 #include "kernel/task.h"
 #include "report/paragraphs.h"
@@ -93,6 +94,38 @@ std::string to_text(const MemMapRow& row) {
       row.physical.value);
 }
 
+// Who has a page in memory.
+struct UserRow {
+  PageUser user;
+  Result<std::int64_t> pid;
+  Result<std::string> comm;
+};
+
+report::Record to_record(const UserRow& row) {
+  report::Record record;
+  record.add("mm", row.user.mm);
+  if (row.user.task) {
+    record.add("pid", row.pid);
+    record.add("task", row.user.task->address());
+    record.add("comm", row.comm);
+  }
+  record.add("user_address", row.user.at);
+  return record;
+}
+
+constexpr std::string_view user_heading =
+    "    PID        TASK        USER ADDRESS  COMMAND\n";
+
+std::string to_text(const UserRow& row) {
+  if (!row.user.task) {
+    return fmt::format("      -  {:<16}  {:>12x}  (mm_struct {:x})\n", "-",
+                       row.user.at.value, row.user.mm.value);
+  }
+  return fmt::format("{:>7}  {:016x}  {:>12x}  {}\n", cell(row.pid),
+                     row.user.task->address().value, row.user.at.value,
+                     cell(row.comm));
+}
+
 // ---- How we find it ----
 
 // An address as it was given, and what that means.
@@ -122,6 +155,7 @@ class Identifier {
     if (subject.in_map) show_map(*subject.in_map, out);
     if (subject.frame) {
       show_page(*subject.frame, out);
+      show_users(*subject.frame, out);
     } else if (!is_found) {
       bool is_kernel = !is_physical && is_kernel_address(wanted);
       out_.problem(Error(
@@ -255,6 +289,22 @@ class Identifier {
     PageRow row = page_row(kernel_, std::move(*state));
     out.layout(page_heading(row.physical_width));
     emit(out, row);
+  }
+
+  void show_users(std::uint64_t frame, report::Paragraphs& out) {
+    PageUsers users = page_users(kernel_, free_.pages(), frame);
+    if (!users.found.empty()) {
+      out.next();
+      out.layout(user_heading);
+    }
+    for (const PageUser& user : users.found) {
+      Error unknown(ErrorKind::not_found, "no task");
+      emit(out, UserRow{user, user.task ? task_pid(*user.task) : unknown,
+                        user.task ? task_comm(*user.task) : unknown});
+    }
+    if (users.incomplete) {
+      out.problem(Error(*users.incomplete).while_doing("users of the page"));
+    }
   }
 
   const Kernel& kernel_;

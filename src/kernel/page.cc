@@ -29,7 +29,6 @@ constexpr std::uint64_t has_map = 2;  // SECTION_HAS_MEM_MAP
 // Section maps start at a page; more bits than there are flags yet.
 constexpr std::uint64_t section_flags = 0xfff;
 constexpr std::uint64_t most_sections = std::uint64_t{1} << 26;
-constexpr std::uint64_t most_frames = ~std::uint64_t{0};
 
 unsigned page_shift(const Kernel& kernel) {
   return static_cast<unsigned>(std::countr_zero(kernel.page_size()));
@@ -138,8 +137,8 @@ std::optional<PageMap::Containing> PageMap::containing(Address at) const {
     found = {map + index * page_->size(), (at - map) % page_->size(), index};
     return found;
   };
-  auto last = kernel_.variable("max_pfn", "unsigned long").to_unsigned();
   if (model_ == Model::flat) {
+    auto last = kernel_.variable("max_pfn", "unsigned long").to_unsigned();
     return last ? within(base_, 0, *last) : std::nullopt;
   }
   auto sections = this->sections();
@@ -147,8 +146,7 @@ std::optional<PageMap::Containing> PageMap::containing(Address at) const {
   for (const Section& section : *sections) {
     if (section.coded.value == 0) continue;
     auto found = within(section.coded, section.first_frame, section_frames());
-    // The last section need not be full.
-    if (found && found->frame < last.value_or(most_frames)) return found;
+    if (found) return found;
   }
   return std::nullopt;
 }

@@ -247,3 +247,19 @@ def check_addresses(dump):
     (module,) = dump.ask(f"kmem {int(first[2], 16) + 16:x}")
     dump.expect(f"[{first[1]}]" in "\n".join(module), f"{first} is no module: {module}")
     dump.expect("VMAP_AREA" in "\n".join(module), f"{first} is in no area: {module}")
+    check_mapped(dump, tasks)
+
+
+def check_mapped(dump, tasks):
+    """Of a page that a process has in memory, kmem names the process and the place."""
+    rows = [line[1:].split() for line in tasks]
+    pid = next(row[0] for row in rows if row and row[-1] in ("workload", "init", "sh") and row[0].isdigit())
+    (lines,) = dump.ask(f"vm -p {pid}")
+    pages = [match.groups() for match in (re.match(r"([0-9a-f]+) +([0-9a-f]+) *$", line) for line in lines) if match]
+    pages = pages[::max(1, len(pages) // 12)]
+    dump.expect(len(pages) > 3, f"task {pid} has the pages {pages}")
+    named = 0
+    for (at, physical), answer in zip(pages, dump.ask(*(f"kmem {physical}" for _, physical in pages))):
+        named += any(re.match(rf" +{pid}  [0-9a-f]+ +{at}  ", line) for line in answer)
+    # Pages of the kernel's own (vdso) have no way back.
+    dump.expect(named >= len(pages) - 2, f"{named} of {len(pages)} pages of task {pid} are known to be its own")
