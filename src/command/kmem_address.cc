@@ -253,8 +253,7 @@ class Identifier {
     if (!place) place = free_.cpu_place(*subject.frame);
     if (!place) return;
     out.next();
-    show_free_place(kernel_, free_, *place, subject.wanted, *subject.frame,
-                    out);
+    show_free_place(free_, *place, subject.wanted, *subject.frame, out);
   }
 
   // What the address lies within.
@@ -286,7 +285,7 @@ class Identifier {
     auto state = page_state(kernel_, {frame * kernel_.page_size()});
     if (!state) return out.problem(state.error());
     out.next();
-    PageRow row = page_row(kernel_, std::move(*state));
+    PageRow row = page_row(kernel_, std::move(state).value());
     out.layout(page_heading(row.physical_width));
     emit(out, row);
   }

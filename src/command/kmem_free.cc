@@ -198,11 +198,15 @@ class Verifier {
   }
 
  private:
-  void show_area(const Zone& zone, const FreeArea& area) {
-    std::uint64_t sum = 0;
+  // What a list, or all of an area, holds.
+  struct Blocks {
+    std::uint64_t count = 0;
     bool is_whole = true;
+  };
+
+  void show_area(const Zone& zone, const FreeArea& area) {
+    Blocks all;
     for (const FreeList& list : area.lists) {
-      std::uint64_t count = 0;
       ListRow row{list.head.address(), area.order,
                   migrate_type_name(kernel_, list.type), kernel_.page_size(),
                   std::nullopt};
@@ -210,19 +214,31 @@ class Verifier {
         out_.layout(list_heading(false));
         emit(out_, row);
       }
-      for (const FreeBlock& block : free_.blocks(zone, list)) {
-        if (block.fault) complain(zone, row, *block.fault);
-        is_whole = is_whole && block.page.value != 0;
-        if (block.page.value == 0) continue;
-        ++count;
-        if (shows_pages_) emit(out_, BlockRow{block});
+      Blocks blocks = show_blocks(zone, list, row);
+      if (!is_isolated_type(kernel_, list.type)) {
+        pages_ += blocks.count << area.order;
       }
-      if (!is_isolated_type(kernel_, list.type)) pages_ += count << area.order;
-      sum += count;
-      row.blocks = count;
+      all.count += blocks.count;
+      all.is_whole = all.is_whole && blocks.is_whole;
+      row.blocks = blocks.count;
       if (!shows_pages_) emit(out_, row);
     }
-    check_sum(zone, area, sum, is_whole);
+    check_sum(zone, area, all);
+  }
+
+  Blocks show_blocks(const Zone& zone, const FreeList& list,
+                     const ListRow& row) {
+    Blocks blocks;
+    for (const FreeBlock& block : free_.blocks(zone, list)) {
+      if (block.fault) complain(zone, row, *block.fault);
+      if (block.page.value == 0) {
+        blocks.is_whole = false;
+        continue;
+      }
+      ++blocks.count;
+      if (shows_pages_) emit(out_, BlockRow{block});
+    }
+    return blocks;
   }
 
   void complain(const Zone& zone, const ListRow& row, const Error& fault) {
@@ -230,16 +246,16 @@ class Verifier {
         "zone {}, order {}, {}", cell(zone.name), row.order, row.type)));
   }
 
-  void check_sum(const Zone& zone, const FreeArea& area, std::uint64_t sum,
-                 bool is_whole) {
+  void check_sum(const Zone& zone, const FreeArea& area, const Blocks& found) {
     if (!area.blocks) {
       out_.problem(area.blocks.error());
-    } else if (is_whole && !interrupted() && *area.blocks != sum) {
+    } else if (found.is_whole && !interrupted() &&
+               *area.blocks != found.count) {
       out_.problem(Error(
           ErrorKind::corrupt,
           fmt::format("zone {}, order {}: {} free blocks are on the lists, {} "
                       "counted",
-                      cell(zone.name), area.order, sum, *area.blocks)));
+                      cell(zone.name), area.order, found.count, *area.blocks)));
     }
   }
 
@@ -271,9 +287,9 @@ void show_all(const Kernel& kernel, const FreePages& free, bool shows_pages,
 
 }  // namespace
 
-void show_free_place(const Kernel& kernel, const FreePages& free,
-                     const FreePlace& place, Address wanted,
-                     std::uint64_t frame, report::Sink& out) {
+void show_free_place(const FreePages& free, const FreePlace& place,
+                     Address wanted, std::uint64_t frame, report::Sink& out) {
+  const Kernel& kernel = free.kernel();
   emit(out, zone_row(kernel, free, free.zones()[place.zone]));
   if (place.cpu) {
     out.layout(fmt::format("PER-CPU PAGE LIST OF CPU {}\n", *place.cpu));
@@ -306,7 +322,7 @@ Result<void> show_free_pages(Session& session, const Options& options,
     paragraphs.next();
     auto place = free.buddy_place(*frame);
     if (!place) place = free.cpu_place(*frame);
-    if (place) show_free_place(kernel, free, *place, at, *frame, paragraphs);
+    if (place) show_free_place(free, *place, at, *frame, paragraphs);
   }
   return {};
 }

@@ -10,8 +10,7 @@ namespace inquest {
 
 // Shows the zone, the list and the block where |place| is. |wanted| is what was
 // asked for, which is in the |frame|.
-void show_free_place(const Kernel& kernel, const FreePages& free,
-                     const FreePlace& place, Address wanted,
-                     std::uint64_t frame, report::Sink& out);
+void show_free_place(const FreePages& free, const FreePlace& place,
+                     Address wanted, std::uint64_t frame, report::Sink& out);
 
 }  // namespace inquest

@@ -66,6 +66,9 @@ class SlabViewer {
   void show_named(Address at);  // unless ignored
   void show_lists(const SlabInventory& inventory);
   void show_fault();
+  void show_root(const SlabCache& root);
+  std::vector<Address> caches_called(const std::string& word) const;
+  void show_number(std::uint64_t number);
   Result<void> show_address(Address at);
   CpuSlabsRow cpu_row(const SlabInventory& inventory, const CpuSlabs& cpu);
   NodeSlabsRow node_row(const SlabInventory& inventory, const NodeSlabs& node);
@@ -232,13 +235,30 @@ void SlabViewer::show_list() {
   show_fault();
 }
 
-// Each root cache with all of its children's objects.
+void add_to(Result<std::uint64_t>& sum, const Result<std::uint64_t>& more) {
+  if (!sum) return;
+  sum = more ? Result<std::uint64_t>(*sum + *more) : more;
+}
+
+// With all of its children's objects.
+void SlabViewer::show_root(const SlabCache& root) {
+  SlabInventory inventory = slabs_.inventory(root);
+  SlabCacheRow row = slab_cache_row(inventory);
+  tell(problems_of(inventory));
+  for (Address at : slabs_.child_caches(root.at)) {
+    auto child = slabs_.cache(at);
+    if (!child) continue;
+    SlabInventory part = slabs_.inventory(*child);
+    tell(problems_of(part));
+    add_to(row.allocated, part.allocated());
+    add_to(row.objects, part.objects());
+    add_to(row.slabs, part.slabs());
+  }
+  emit(out_, row);
+}
+
 Result<void> SlabViewer::show_roots() {
   auto roots = TRY(slabs_.root_caches());
-  auto add = [](Result<std::uint64_t>& to, const Result<std::uint64_t>& more) {
-    to = to && more ? Result<std::uint64_t>(*to + *more)
-                    : (to ? more.error() : to.error());
-  };
   out_.layout(slab_cache_heading);
   for (Address root : roots) {
     auto name = slabs_.name(root);
@@ -247,23 +267,11 @@ Result<void> SlabViewer::show_roots() {
                                   options_.words().end());
     if (interrupted() || is_ignored(name) || !is_wanted) continue;
     auto cache = slabs_.cache(root);
-    if (!cache) {
+    if (cache) {
+      show_root(*cache);
+    } else {
       tell({cache.error()});
-      continue;
     }
-    SlabInventory inventory = slabs_.inventory(*cache);
-    SlabCacheRow row = slab_cache_row(inventory);
-    tell(problems_of(inventory));
-    for (Address at : slabs_.child_caches(root)) {
-      auto child = slabs_.cache(at);
-      if (!child) continue;
-      SlabInventory part = slabs_.inventory(*child);
-      tell(problems_of(part));
-      add(row.allocated, part.allocated());
-      add(row.objects, part.objects());
-      add(row.slabs, part.slabs());
-    }
-    emit(out_, row);
   }
   return {};
 }
@@ -275,30 +283,37 @@ Result<void> SlabViewer::show_address(Address at) {
   return {};
 }
 
-// A cache's name, or that of one merged with it, its address, or an address in
-// a slab.
-void SlabViewer::show_word(const std::string& word) {
+// By name or address, or by the name of one merged with it.
+std::vector<Address> SlabViewer::caches_called(const std::string& word) const {
   std::vector<Address> named;
   for (Address at : caches_.all) {
     auto name = slabs_.name(at);
     if (name && *name == word) named.push_back(at);
   }
-  auto number = parse_hex(word);
-  Address at{number.value_or(0)};
+  if (!named.empty()) return named;
+  Address at{parse_hex(word).value_or(0)};
   bool is_cache = std::ranges::find(caches_.all, at) != caches_.all.end();
-  if (named.empty() && number && is_cache) named.push_back(at);
-  auto alias = named.empty() ? slab_alias(slabs_.kernel(), word) : std::nullopt;
+  if (is_cache) return {at};
+  auto alias = slab_alias(slabs_.kernel(), word);
   if (alias) named.push_back(*alias);
+  return named;
+}
+
+// A cache, or an address in a slab.
+void SlabViewer::show_word(const std::string& word) {
+  std::vector<Address> named = caches_called(word);
   for (Address cache : named)
     show_named(cache);
   if (!named.empty()) return;
-  if (!number) {
-    out_.problem(Error(ErrorKind::not_found,
-                       fmt::format("kmem: no slab cache is called {}", word)));
-    return;
-  }
+  if (auto number = parse_hex(word)) return show_number(*number);
+  out_.problem(Error(ErrorKind::not_found,
+                     fmt::format("kmem: no slab cache is called {}", word)));
+}
+
+void SlabViewer::show_number(std::uint64_t number) {
   // Physical addresses are meant, too.
   constexpr unsigned physical_bits = 52;
+  Address at{number};
   if (at.value >> physical_bits == 0) {
     auto direct = direct_address(slabs_.kernel(), PhysAddress{at.value});
     if (direct) at = *direct;

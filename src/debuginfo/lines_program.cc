@@ -49,7 +49,7 @@ class Names {
  public:
   Names(const LineSections& sections, const Header& header,
         std::string_view directory)
-      : sections_(sections), header_(header) {
+      : header_(header) {
     unit_.offset_size = header.offset_size;
     unit_.address_size = header.address_size;
     unit_.version = header.version;
@@ -130,7 +130,6 @@ class Names {
     return joined(home_, full);
   }
 
-  const LineSections& sections_;
   const Header& header_;
   DwarfUnit unit_;
   DwarfSections strings_;

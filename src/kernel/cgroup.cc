@@ -75,7 +75,7 @@ CgroupMemory memory_of(const Kernel& kernel, const Object& group) {
 
 // No limit is one more than there can be pids.
 CgroupPids pids_of(const Object& group) {
-  constexpr std::uint64_t most_pids = 4 * 1024 * 1024;
+  constexpr std::uint64_t most_pids = std::uint64_t{1} << 22;
   CgroupPids pids{.current = group["counter"]["counter"].to_unsigned(),
                   .max = group["limit"]["counter"].to_unsigned(),
                   .peak = std::nullopt};
@@ -223,22 +223,22 @@ Generator<Object> Cgroups::groups(const CgroupHierarchy& hierarchy) const {
   }
 }
 
-// What is enabled in a group: what its parent hands on.
+// What is enabled in a group, by number: what its parent hands on.
+std::uint64_t Cgroups::controller_mask(const Object& cgroup,
+                                       bool is_default) const {
+  auto parent = pointed(cgroup["self"]["parent"], "no parent");
+  if (parent) return bits((*parent)["cgroup"]["subtree_control"]);
+  std::uint64_t mask = bits(cgroup["root"]["subsys_mask"]);
+  auto inhibited = kernel_.symbol("cgrp_dfl_inhibit_ss_mask");
+  if (!is_default || !inhibited) return mask;
+  const Type& type = cgroup["subtree_control"].type();
+  return mask & ~bits(Object(kernel_.memory(), type, *inhibited));
+}
+
 std::vector<std::string> Cgroups::controllers_of(const Object& cgroup) const {
   const CgroupHierarchy* hierarchy = hierarchy_of(cgroup);
   bool is_default = hierarchy != nullptr && hierarchy->is_default;
-  auto parent = pointed(cgroup["self"]["parent"], "no parent");
-  std::uint64_t mask = 0;
-  if (parent) {
-    mask = bits((*parent)["cgroup"]["subtree_control"]);
-  } else {
-    mask = bits(cgroup["root"]["subsys_mask"]);
-    if (is_default && kernel_.has_symbol("cgrp_dfl_inhibit_ss_mask")) {
-      const Type& type = cgroup["subtree_control"].type();
-      auto at = kernel_.symbol("cgrp_dfl_inhibit_ss_mask");
-      if (at) mask &= ~bits(Object(kernel_.memory(), type, *at));
-    }
-  }
+  std::uint64_t mask = controller_mask(cgroup, is_default);
   std::vector<std::string> names;
   for (std::size_t i = 0; i < controllers_.size(); ++i) {
     const Controller& controller = controllers_[i];

@@ -86,6 +86,7 @@ class Cgroups {
   Result<void> find_controllers();
   Result<void> find_hierarchies();
   std::vector<std::string> controllers_of(const Object& cgroup) const;
+  std::uint64_t controller_mask(const Object& cgroup, bool is_default) const;
   std::optional<Object> state(const Object& cgroup, std::string_view controller,
                               std::string_view structure) const;
 

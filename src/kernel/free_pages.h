@@ -57,6 +57,7 @@ class FreePages {
  public:
   static Result<FreePages> open(const Kernel& kernel);
 
+  const Kernel& kernel() const { return kernel_; }
   const std::vector<Zone>& zones() const { return zones_; }
   const PageMap& pages() const { return pages_; }
 
@@ -74,7 +75,7 @@ class FreePages {
   FreePages(const Kernel& kernel, PageMap pages, std::vector<Zone> zones,
             PageTypes types)
       : kernel_(kernel),
-        pages_(std::move(pages)),
+        pages_(pages),
         zones_(std::move(zones)),
         types_(std::move(types)) {}
 

@@ -143,7 +143,7 @@ Result<void> read_rwsem(const Kernel& kernel, const Object& rwsem, Lock& lock) {
   bool is_owner = lock.is_held && is_written == ((owner & read_owned) == 0);
   if (is_owner) lock.owner = Address{owner & ~std::uint64_t{7}};
   add_flags(lock, lock.word, flags);
-  if ((lock.word & highest) != 0) lock.flags.push_back("readfail");
+  if ((lock.word & highest) != 0) lock.flags.emplace_back("readfail");
   add_flags(lock, owner, owner_flags);
   read_queue(kernel, rwsem, lock);
   return {};

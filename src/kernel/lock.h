@@ -22,7 +22,7 @@ std::optional<LockKind> lock_kind_of(const Type& type);
 struct LockWaiter {
   Address entry;  // struct mutex_waiter, ...; 0: the lock has none for it
   Result<Address> task;
-  std::string_view wants = "";                // of rwsems: "read" or "write"
+  std::string_view wants = {};                // of rwsems: "read" or "write"
   std::optional<std::int64_t> priority = {};  // of rtmutexes, 120 is nice 0
 };
 

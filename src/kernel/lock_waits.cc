@@ -154,6 +154,7 @@ class Search {
   Code waiting_code(const Object& task);
   bool is_plausible(const KnownLock& known, const Object& waiter) const;
   std::optional<KnownLock> lock_of(const Candidate& candidate);
+  std::optional<KnownLock> known_lock_of(const Candidate& candidate);
   std::optional<KnownLock> realtime_lock(const Candidate& candidate);
   std::optional<Address> lock_with_head(const Candidate& candidate,
                                         const QueueType& type);
@@ -349,12 +350,14 @@ std::optional<KnownLock> Search::realtime_lock(const Candidate& candidate) {
   return known;
 }
 
+std::optional<KnownLock> Search::known_lock_of(const Candidate& candidate) {
+  bool is_base = candidate.known->kind == LockKind::rtmutex;
+  return is_base && is_realtime_kernel(kernel_) ? realtime_lock(candidate)
+                                                : candidate.known;
+}
+
 std::optional<KnownLock> Search::lock_of(const Candidate& candidate) {
-  if (candidate.known) {
-    bool is_base = candidate.known->kind == LockKind::rtmutex;
-    return is_base && is_realtime_kernel(kernel_) ? realtime_lock(candidate)
-                                                  : candidate.known;
-  }
+  if (candidate.known) return known_lock_of(candidate);
   Code code = waiting_code(candidate.task);
   if (!code.kind && code.is_whole) return std::nullopt;
   for (const QueueType& type : types_) {
@@ -446,8 +449,9 @@ std::vector<std::vector<LockWait>> deadlocks(const std::vector<Lock>& locks) {
     if (begin == place.end()) continue;
     std::vector<LockWait> circle(
         path.begin() + static_cast<std::ptrdiff_t>(begin->second), path.end());
-    std::ranges::rotate(circle,
-                        std::ranges::min_element(circle, {}, &LockWait::task));
+    std::rotate(circle.begin(),
+                std::ranges::min_element(circle, {}, &LockWait::task),
+                circle.end());
     circles.push_back(std::move(circle));
   }
   return circles;

@@ -170,7 +170,7 @@ Pages shared_pages(const Kernel& kernel) {
                               ? std::uint64_t{1} << *reserved
                               : 0;
   std::uint64_t shared = 0;
-  for (const PageRun& run : page_runs(kernel, std::move(pages))) {
+  for (const PageRun& run : page_runs(kernel, pages)) {
     for (std::uint64_t i = 0; i < run.count && !run.fault; ++i) {
       Bytes page = run.of(i);
       bool is_kept = (decoder.flags(page).value_or(0) & ignored) != 0;

@@ -213,11 +213,11 @@ Result<SlabPlace> slab_place(const SlabAllocator& slabs, Address at) {
   SlabPlace place{std::move(inventory), slab, std::move(contents.objects), 0,
                   std::move(contents.problems)};
   if (counted > cache.per_slab) {
-    place.problems.push_back(Error(
+    place.problems.emplace_back(
         ErrorKind::corrupt,
         fmt::format("{}: slab {:x}: has {} objects, where {} have room",
                     cache.label(), slab.at.value, counted, cache.per_slab),
-        slab.at.value));
+        slab.at.value);
   }
   place.index =
       at >= slab.first ? (at - slab.first) / cache.size : place.objects.size();

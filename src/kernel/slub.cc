@@ -57,7 +57,6 @@ class Slub : public SlabWalker {
  public:
   Slub(const Kernel& kernel, SlabPages pages, const Type& slab)
       : SlabWalker(kernel, pages),
-        slab_type_(slab),
         slab_(slab, {"slab_cache", "freelist", "inuse", "objects", "next",
                      "slab_list.next"}) {}
 
@@ -75,7 +74,8 @@ class Slub : public SlabWalker {
 
   std::optional<Coding> coding_of(const SlabCache& cache, Address slab,
                                   Address object) const;
-  std::optional<Coding> coding_of(Address cache) const;
+  std::optional<Coding> coding_of_cpus(const SlabCache& cache) const;
+  std::optional<Coding> coding_of_nodes(const SlabCache& cache) const;
   // The objects on a list of free ones, as far as it makes sense.
   std::vector<Address> free_list(const SlabCache& cache, const Slab& slab,
                                  Address first, Problems& problems) const;
@@ -87,6 +87,8 @@ class Slub : public SlabWalker {
   void read_sheaf(const Object& pointer, ObjectStore::Kind kind,
                   const SlabCache& cache, std::vector<ObjectStore>& to,
                   Problems& problems) const;
+  void read_sheaves(const Object& sheaves, const SlabCache& cache,
+                    std::vector<ObjectStore>& to, Problems& problems) const;
   void read_node(const Object& node, const SlabCache& cache, NodeSlabs& to,
                  Problems& problems) const;
   void read_barn(const Object& barn, const SlabCache& cache,
@@ -94,7 +96,6 @@ class Slub : public SlabWalker {
   void read_cpus(const Object& from, SlabInventory& inventory) const;
   void read_nodes(const Object& from, SlabInventory& inventory) const;
 
-  const Type& slab_type_;
   MemberReader slab_;
   Coding coding_ = Coding::plain;
   std::uint64_t store_user_ = 0x10000;  // SLAB_STORE_USER
@@ -120,26 +121,25 @@ std::optional<Coding> Slub::coding_of(const SlabCache& cache, Address slab_at,
 }
 
 // What the lists of one cache say.
-std::optional<Coding> Slub::coding_of(Address at) const {
-  auto described = cache(at);
-  if (!described) return std::nullopt;
-  Object from = kernel().object("kmem_cache", at);
-  auto of_list = [&](const Object& list, Address slab) {
-    auto object = list["freelist"].to_unsigned();
-    if (!object || *object == 0) return std::optional<Coding>();
-    return coding_of(*described, slab, untagged(*object));
-  };
+std::optional<Coding> Slub::coding_of_cpus(const SlabCache& cache) const {
+  Object from = kernel().object("kmem_cache", cache.at);
   for (unsigned cpu : kernel().possible_cpus()) {
     Object own = in_cpu(from, "cpu_slab", cpu);
     if (own.fault() != nullptr) break;
     auto slab = own[own.has_member("slab") ? "slab" : "page"].to_address();
+    auto object = own["freelist"].to_unsigned();
     if (!slab) break;
-    if (auto found = of_list(own, *slab)) return found;
+    if (!object || *object == 0) continue;
+    if (auto found = coding_of(cache, *slab, untagged(*object))) return found;
   }
-  SlabInventory all = inventory(*described);
+  return std::nullopt;
+}
+
+std::optional<Coding> Slub::coding_of_nodes(const SlabCache& cache) const {
+  SlabInventory all = inventory(cache);
   for (const NodeSlabs& node : all.nodes) {
     for (const Slab& slab : node.partial) {
-      auto found = coding_of(*described, slab.at, slab.freelist);
+      auto found = coding_of(cache, slab.at, slab.freelist);
       if (found) return found;
     }
   }
@@ -160,10 +160,13 @@ Result<void> Slub::prepare() {
   coding_ = Coding::swapped;
   for (Address at : caches().all) {
     if (interrupted()) break;
-    if (auto found = coding_of(at)) {
-      coding_ = *found;
-      break;
-    }
+    auto described = cache(at);
+    if (!described) continue;
+    auto found = coding_of_cpus(*described);
+    if (!found) found = coding_of_nodes(*described);
+    if (!found) continue;
+    coding_ = *found;
+    break;
   }
   return {};
 }
@@ -222,7 +225,7 @@ std::vector<Address> Slub::free_list(const SlabCache& cache, const Slab& slab,
   std::vector<bool> is_met(slab.objects);
   Address at = first;
   Address from = slab.at;
-  auto tell = [&](std::string text) {
+  auto tell = [&](const std::string& text) {
     problems.push_back(slab_error(cache, slab, text));
   };
   while (at.value != 0) {
@@ -349,8 +352,19 @@ void Slub::read_sheaf(const Object& pointer, ObjectStore::Kind kind,
   to.push_back(std::move(store));
 }
 
-void Slub::read_cpus(const Object& from, SlabInventory& inventory) const {
+void Slub::read_sheaves(const Object& sheaves, const SlabCache& cache,
+                        std::vector<ObjectStore>& to,
+                        Problems& problems) const {
   using Kind = ObjectStore::Kind;
+  auto read = [&](std::string_view member, Kind kind) {
+    read_sheaf(sheaves[member], kind, cache, to, problems);
+  };
+  read("main", Kind::main);
+  read("spare", Kind::spare);
+  read("rcu_free", Kind::rcu);
+}
+
+void Slub::read_cpus(const Object& from, SlabInventory& inventory) const {
   const SlabCache& cache = inventory.cache;
   bool has_slabs = from.has_member("cpu_slab");
   bool has_sheaves = from.has_member("cpu_sheaves");
@@ -375,13 +389,7 @@ void Slub::read_cpus(const Object& from, SlabInventory& inventory) const {
     }
     if (sheaves.fault() == nullptr) {
       if (slabs.fault() != nullptr) cpu.at = sheaves.address();
-      auto read = [&](std::string_view member, Kind kind) {
-        read_sheaf(sheaves[member], kind, cache, cpu.stores,
-                   inventory.problems);
-      };
-      read("main", Kind::main);
-      read("spare", Kind::spare);
-      read("rcu_free", Kind::rcu);
+      read_sheaves(sheaves, cache, cpu.stores, inventory.problems);
     }
     inventory.cpus.push_back(std::move(cpu));
   }
@@ -459,10 +467,10 @@ void Slub::read_nodes(const Object& from, SlabInventory& inventory) const {
     Object node = pointer.dereference();
     bool is_there = at->value != 0;
     if (is_there) read_node(node, cache, to, inventory.problems);
-    if (is_pair) {
-      read_barn(pair["barn"], cache, to.stores, inventory.problems);
-    } else if (is_there && node.has_member("barn")) {
-      read_barn(node["barn"], cache, to.stores, inventory.problems);
+    bool has_barn = is_pair || (is_there && node.has_member("barn"));
+    if (has_barn) {
+      const Object& owner = is_pair ? pair : node;
+      read_barn(owner["barn"], cache, to.stores, inventory.problems);
     }
     if (is_there || !to.stores.empty()) {
       inventory.nodes.push_back(std::move(to));

@@ -13,25 +13,27 @@ constexpr std::uint64_t most_bytes = 512;
 
 }  // namespace
 
+// What no word can hold is not there.
+MemberReader::Field MemberReader::field_at(const Type& type,
+                                           std::string_view path) {
+  auto place = find_member(type, path);
+  if (!place || place->type == nullptr || !place->type->is_scalar()) return {};
+  std::uint64_t bits = place->bit_size;
+  if (bits == 0) bits = std::min<std::uint64_t>(place->type->size(), 9) * 8;
+  if (bits > 64 - place->bit_offset % 8) bits = 0;
+  return {place->bit_offset, static_cast<unsigned>(bits)};
+}
+
 MemberReader::MemberReader(const Type& type,
                            std::initializer_list<std::string_view> paths) {
   std::uint64_t end = 0;
   start_ = ~std::uint64_t{0};
   for (std::string_view path : paths) {
-    auto place = find_member(type, path);
-    Field field;
-    if (place && place->type != nullptr && place->type->is_scalar()) {
-      std::uint64_t bytes = place->type->size();
-      field.bit_offset = place->bit_offset;
-      if (bytes <= 8) {
-        field.bits = place->bit_size != 0 ? place->bit_size
-                                          : static_cast<unsigned>(bytes * 8);
-      }
-    }
+    Field field = field_at(type, path);
     std::uint64_t first = field.bit_offset / 8;
     std::uint64_t last = (field.bit_offset + field.bits + 7) / 8;
     bool is_near = std::max(end, last) - std::min(start_, first) <= most_bytes;
-    if (field.bits > 64 - field.bit_offset % 8 || !is_near) field.bits = 0;
+    if (!is_near) field.bits = 0;
     if (field.bits != 0) {
       start_ = std::min(start_, first);
       end = std::max(end, last);

@@ -36,6 +36,8 @@ class MemberReader {
     unsigned bits = 0;             // 0: not there
   };
 
+  static Field field_at(const Type& type, std::string_view path);
+
   std::vector<Field> fields_;
   std::uint64_t start_ = 0, size_ = 0;  // of what is read, in bytes
 };
