@@ -204,7 +204,7 @@ std::vector<PhysRange> ram_ranges(std::string_view iomem) {
 // Kernels keep RAM above the first megabyte, or all of it, from /dev/mem.
 Result<void> check_shown(const Dump& memory) {
   std::array<std::byte, 8> sample = {};
-  const PhysRange& last = memory.ranges().back();
+  const PhysRange last = memory.ranges().back();
   auto shown = memory.read(last.start + (last.size - sample.size()), sample);
   if (shown) return {};
   return Error(ErrorKind::unsupported,

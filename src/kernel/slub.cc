@@ -91,6 +91,8 @@ class Slub : public SlabWalker {
                     std::vector<ObjectStore>& to, Problems& problems) const;
   void read_node(const Object& node, const SlabCache& cache, NodeSlabs& to,
                  Problems& problems) const;
+  void read_pair(const Object& pair, const SlabCache& cache, NodeSlabs& to,
+                 Problems& problems) const;
   void read_barn(const Object& barn, const SlabCache& cache,
                  std::vector<ObjectStore>& to, Problems& problems) const;
   void read_cpus(const Object& from, SlabInventory& inventory) const;
@@ -286,6 +288,7 @@ SlabContents Slub::contents(const SlabInventory& inventory,
 // cache has none.
 Object Slub::in_cpu(const Object& cache, std::string_view member,
                     unsigned cpu) const {
+  if (!cache.has_member(member)) return Error(ErrorKind::not_found, "none");
   Object pointer = cache[member];
   auto at = pointer.to_address();
   if (!at) return at.error();
@@ -370,20 +373,22 @@ void Slub::read_cpus(const Object& from, SlabInventory& inventory) const {
   bool has_sheaves = from.has_member("cpu_sheaves");
   bool has_partial =
       has_slabs && kernel().has_member("kmem_cache_cpu", "partial");
+  std::string_view structure =
+      has_slabs ? "kmem_cache_cpu" : "slub_percpu_sheaves";
+  if (!has_slabs && !has_sheaves) return;
   for (unsigned number : kernel().possible_cpus()) {
-    if (interrupted() || !(has_slabs || has_sheaves)) return;
-    CpuSlabs cpu{
-        .cpu = number,
-        .structure = has_slabs ? "kmem_cache_cpu" : "slub_percpu_sheaves",
-        .at = Address{0},
-        .has_slabs = has_slabs,
-        .has_partial = has_partial};
+    if (interrupted()) return;
+    CpuSlabs cpu{.cpu = number,
+                 .structure = structure,
+                 .at = Address{0},
+                 .has_slabs = has_slabs,
+                 .has_partial = has_partial};
     Object slabs = in_cpu(from, "cpu_slab", number);
     Object sheaves = in_cpu(from, "cpu_sheaves", number);
     if (slabs.fault() == nullptr) {
       cpu.at = slabs.address();
       read_cpu(slabs, cache, cpu, inventory.problems);
-    } else if (has_slabs && slabs.fault()->message() != "none") {
+    } else if (slabs.fault()->message() != "none") {
       inventory.problems.push_back(
           problem_of(cache, fmt::format("CPU {}", number), *slabs.fault()));
     }
@@ -451,6 +456,16 @@ void Slub::read_barn(const Object& barn, const SlabCache& cache,
   }
 }
 
+// 7.1 has a node's lists and its barn side by side.
+void Slub::read_pair(const Object& pair, const SlabCache& cache, NodeSlabs& to,
+                     Problems& problems) const {
+  Object node = pair["node"];
+  if (node.to_address().value_or({}).value != 0) {
+    read_node(node.dereference(), cache, to, problems);
+  }
+  read_barn(pair["barn"], cache, to.stores, problems);
+}
+
 void Slub::read_nodes(const Object& from, SlabInventory& inventory) const {
   const SlabCache& cache = inventory.cache;
   bool is_pair = from.has_member("per_node");
@@ -462,19 +477,17 @@ void Slub::read_nodes(const Object& from, SlabInventory& inventory) const {
     if (!at) {
       inventory.problems.push_back(
           problem_of(cache, fmt::format("node {}", number), at.error()));
-      continue;
+    } else if (is_pair) {
+      read_pair(pair, cache, to, inventory.problems);
+    } else if (at->value != 0) {
+      Object node = pointer.dereference();
+      read_node(node, cache, to, inventory.problems);
+      if (node.has_member("barn")) {
+        read_barn(node["barn"], cache, to.stores, inventory.problems);
+      }
     }
-    Object node = pointer.dereference();
-    bool is_there = at->value != 0;
-    if (is_there) read_node(node, cache, to, inventory.problems);
-    bool has_barn = is_pair || (is_there && node.has_member("barn"));
-    if (has_barn) {
-      const Object& owner = is_pair ? pair : node;
-      read_barn(owner["barn"], cache, to.stores, inventory.problems);
-    }
-    if (is_there || !to.stores.empty()) {
-      inventory.nodes.push_back(std::move(to));
-    }
+    bool is_there = at && (at->value != 0 || !to.stores.empty());
+    if (is_there) inventory.nodes.push_back(std::move(to));
   }
 }
 
