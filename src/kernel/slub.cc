@@ -470,15 +470,15 @@ void Slub::read_nodes(const Object& from, SlabInventory& inventory) const {
   const SlabCache& cache = inventory.cache;
   bool is_pair = from.has_member("per_node");
   for (unsigned number : nodes()) {
-    Object pair = is_pair ? from["per_node"].at(number) : from;
-    Object pointer = is_pair ? pair["node"] : from["node"].at(number);
+    Object pointer =
+        is_pair ? from["per_node"].at(number)["node"] : from["node"].at(number);
     auto at = pointer.to_address();
     NodeSlabs to{number, {}, std::uint64_t{0}, std::uint64_t{0}};
     if (!at) {
       inventory.problems.push_back(
           problem_of(cache, fmt::format("node {}", number), at.error()));
     } else if (is_pair) {
-      read_pair(pair, cache, to, inventory.problems);
+      read_pair(from["per_node"].at(number), cache, to, inventory.problems);
     } else if (at->value != 0) {
       Object node = pointer.dereference();
       read_node(node, cache, to, inventory.problems);
