@@ -201,9 +201,9 @@ Result<void> read_realtime_rwsem(const Kernel& kernel, const Object& rwsem,
   lock.is_held = is_written || lock.is_read;
   bool is_pending = !is_written && (lock.word & readers_only) == 0;
   if (is_pending && lock.owner.value != 0) {
-    lock.waiters.insert(
-        lock.waiters.begin(),
-        {.entry = Address{0}, .task = lock.owner, .wants = "write"});
+    // In two steps: g++ 12 takes a temporary for uninitialised.
+    LockWaiter first{.entry = {}, .task = lock.owner, .wants = "write"};
+    lock.waiters.insert(lock.waiters.begin(), first);
   }
   if (!is_written) lock.owner = Address{0};
   return {};
