@@ -10,30 +10,19 @@ namespace inquest {
 namespace {
 
 // Of any kernel; those that this one lacks are left out.
-constexpr std::array<std::string_view, 35> members = {
-    "__state",      "state",        "exit_state",
-    "flags",        "stack",        "cpu",
-    "thread_info",  "prio",         "policy",
-    "tasks",        "thread_node",  "thread_group",
-    "mm",           "active_mm",    "pid",
-    "tgid",         "parent",       "real_parent",
-    "p_pptr",       "group_leader", "comm",
-    "signal",       "files",        "fs",
-    "nsproxy",      "start_time",   "sched_info.last_arrival",
-    "rss_stat",     "thread.sp",    "thread.cpu_context",
-    "blocked_on",   "blocker",      "pi_blocked_on",
-    "se.exec_start"};
+constexpr std::array<std::string_view, 28> members = {
+    "__state",     "state",        "exit_state",
+    "flags",       "stack",        "cpu",
+    "thread_info", "prio",         "policy",
+    "tasks",       "thread_node",  "thread_group",
+    "mm",          "active_mm",    "pid",
+    "tgid",        "parent",       "real_parent",
+    "p_pptr",      "group_leader", "comm",
+    "signal",      "files",        "fs",
+    "nsproxy",     "start_time",   "sched_info.last_arrival",
+    "rss_stat"};
 constexpr std::uint64_t largest_task = 1 << 16, largest_member = 256;
 constexpr std::size_t tasks_at_once = 128;
-constexpr std::uint64_t largest_run = 1 << 18;
-
-Address unit_start(Address at) {
-  return {at.value / Dump::scan_unit * Dump::scan_unit};
-}
-
-Address unit_end(Address at) {
-  return unit_start(at + (Dump::scan_unit - 1));
-}
 
 }  // namespace
 
@@ -83,62 +72,20 @@ TaskSnapshot::TaskSnapshot(const Kernel& kernel, const Type& task_struct,
       [this](std::size_t first, std::size_t last) { load(first, last); });
 }
 
-Address TaskSnapshot::wanted_start(std::size_t task) const {
-  return tasks_[task] + parts_.front().start;
-}
-
-Address TaskSnapshot::wanted_end(std::size_t task) const {
-  return tasks_[task] + parts_.back().start + parts_.back().size;
-}
-
-// Tasks [first, last): those in one slab, which lie in a row, are read at once.
+// Tasks [first, last).
 void TaskSnapshot::load(std::size_t first, std::size_t last) {
-  while (first < last) {
-    std::size_t end = run_end(first, last);
-    load_run(first, end);
-    first = end;
-  }
-}
-
-// Where the tasks from |first| on no longer share pages or have neighbours.
-std::size_t TaskSnapshot::run_end(std::size_t first, std::size_t last) const {
-  Address start = unit_start(wanted_start(first));
-  std::size_t end = first + 1;
-  while (end < last && wanted_end(end) > start &&
-         wanted_end(end) - start <= largest_run &&
-         unit_start(wanted_start(end)) <= unit_end(wanted_end(end - 1))) {
-    ++end;
-  }
-  return end;
-}
-
-void TaskSnapshot::load_run(std::size_t first, std::size_t last) {
-  Address start = unit_start(wanted_start(first));
-  std::size_t count =
-      (unit_end(wanted_end(last - 1)) - start) / Dump::scan_unit;
-  std::vector<std::byte> run(count * Dump::scan_unit);
-  std::vector<Dump::Unit> units(count);
-  memory_.read_run(start, run, units);
+  std::uint64_t start = parts_.front().start;
+  std::vector<std::byte> all(parts_.back().start + parts_.back().size - start);
   for (std::size_t i = first; i < last; ++i) {
-    std::uint64_t from = wanted_start(i) - start;
-    std::uint64_t size = wanted_end(i) - wanted_start(i);
-    auto own = std::span(units).subspan(
-        from / Dump::scan_unit,
-        (from + size - 1) / Dump::scan_unit - from / Dump::scan_unit + 1);
-    bool is_whole = std::ranges::all_of(
-        own, [](Dump::Unit unit) { return unit == Dump::Unit::read; });
-    if (is_whole) keep(i, std::span(run).subspan(from, size));
+    if (!memory_.read(tasks_[i] + start, all)) continue;
+    std::span<std::byte> kept = bytes_of(i);
+    for (const Part& part : parts_) {
+      std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(part.start - start),
+                  part.size,
+                  kept.begin() + static_cast<std::ptrdiff_t>(part.at));
+    }
+    is_kept_[i] = 1;
   }
-}
-
-void TaskSnapshot::keep(std::size_t task, std::span<const std::byte> wanted) {
-  std::span<std::byte> kept = bytes_of(task);
-  for (const Part& part : parts_) {
-    std::ranges::copy(
-        wanted.subspan(part.start - parts_.front().start, part.size),
-        kept.subspan(part.at).begin());
-  }
-  is_kept_[task] = 1;
 }
 
 Result<void> TaskSnapshot::read(Address from, std::span<std::byte> out) const {

@@ -29,12 +29,6 @@ class TaskSnapshot : public AddressSpace {
  private:
   void choose_members(const Kernel& kernel, const Type& task_struct);
   void load(std::size_t first, std::size_t last);
-  std::size_t run_end(std::size_t first, std::size_t last) const;
-  void load_run(std::size_t first, std::size_t last);
-  void keep(std::size_t task, std::span<const std::byte> wanted);
-  // What holds all parts of a task.
-  Address wanted_start(std::size_t task) const;
-  Address wanted_end(std::size_t task) const;
   std::span<std::byte> bytes_of(std::size_t task) {
     return std::span(bytes_).subspan(task * kept_, kept_);
   }
@@ -44,7 +38,7 @@ class TaskSnapshot : public AddressSpace {
     std::uint64_t start = 0, size = 0, at = 0;
   };
 
-  const MappedSpace& memory_;
+  const AddressSpace& memory_;
   std::uint64_t task_size_ = 0;
   std::vector<Part> parts_;     // sorted
   std::uint64_t kept_ = 0;      // bytes of each task

@@ -129,23 +129,6 @@ Result<PhysAddress> MappedSpace::to_physical(Address at) const {
   return TRY(extent_at(at)).physical;
 }
 
-void MappedSpace::read_run(Address from, std::span<std::byte> out,
-                           std::span<Dump::Unit> units) const {
-  while (!units.empty()) {
-    auto extent = extent_at(from);
-    std::uint64_t row = extent ? extent->size / Dump::scan_unit : 0;
-    auto count = std::clamp<std::uint64_t>(row, 1, units.size());
-    std::ranges::fill(units.first(count), Dump::Unit::missing);
-    if (row != 0 && extent->physical.value % Dump::scan_unit == 0) {
-      memory_->read_run(extent->physical, out.first(count * Dump::scan_unit),
-                        units.first(count));
-    }
-    units = units.subspan(count);
-    out = out.subspan(count * Dump::scan_unit);
-    from = from + count * Dump::scan_unit;
-  }
-}
-
 Result<void> MappedSpace::read(Address from, std::span<std::byte> out) const {
   while (!out.empty()) {
     Extent extent = TRY(extent_at(from));

@@ -34,9 +34,6 @@ class MappedSpace : public AddressSpace {
   std::endian endian() const override { return memory_->endian(); }
   Result<void> read(Address from, std::span<std::byte> out) const override;
   Result<PhysAddress> to_physical(Address at) const override;
-  // As PhysicalMemory::read_run; what is not mapped is missing.
-  void read_run(Address from, std::span<std::byte> out,
-                std::span<Dump::Unit> units) const;
   // Walks the page tables even where a window covers |at|.
   Result<Translation> walk(Address at, std::vector<WalkStep>* steps) const;
   // Of memory in use, whose page tables may have changed.

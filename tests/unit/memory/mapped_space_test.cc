@@ -71,23 +71,6 @@ TEST_F(MappedSpaceTest, WalksTablesAndRemembers) {
   EXPECT_EQ(space_.to_physical(mapped + 0x212345)->value, 0x212345U);
 }
 
-// From the page before the window to that behind it; of the four pages mapped
-// elsewhere one is excluded and one not there.
-TEST_F(MappedSpaceTest, ReadsRuns) {
-  using Unit = Dump::Unit;
-  std::vector<std::byte> bytes(std::size_t{4} * 4096);
-  std::vector<Unit> units(4);
-  space_.read_run(direct + 0xf000, bytes, units);
-  EXPECT_EQ(units, (std::vector{Unit::missing, Unit::read, Unit::missing,
-                                Unit::missing}));
-  EXPECT_EQ(bytes[0x1ff8], std::byte{0x11});
-  space_.read_run(mapped, bytes, units);
-  EXPECT_EQ(units, (std::vector{Unit::read, Unit::missing, Unit::missing,
-                                Unit::read}));
-  EXPECT_EQ(bytes[0x0ff8], std::byte{0x11});
-  EXPECT_EQ(bytes[0x3000], std::byte{0x22});
-}
-
 TEST_F(MappedSpaceTest, SaysWhatIsMissing) {
   auto excluded = space_.u64(mapped + 0xffc);
   ASSERT_FALSE(excluded);
