@@ -149,7 +149,7 @@ def check_tasks(dump):
             dump.expect(row[0] == ppid, f"task {tid} ({thread_comm}): parent {row[0]}, was {ppid}")
             own = dump.thread_states[tid]
             # Who slept may have been woken for the crash, and workers come and go.
-            wanted = {"Z": "ZO", "T": "ST", "t": "TR", "D": "UN", "S": "IN RU", "I": "ID RU", "R": "RU IN ID"}[own]
+            wanted = {"Z": "ZO", "T": "ST", "t": "TR", "D": "UN", "S": "IN RU WA", "I": "ID RU WA", "R": "RU IN ID WA"}[own]
             if own in "ZTtD" or is_steady(thread_comm) and tid != 1:
                 dump.expect(row[1] in wanted.split(), f"task {tid} ({thread_comm}): state {row[1]}, was {own}")
     known = {tid for _, _, _, members in processes.values() for tid, _ in members}
