@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "dump/block_cache.h"
 #include "dump/compress.h"
 #include "dump/formats.h"
 #include "dump/kdump_header.h"
@@ -52,6 +53,7 @@ Result<Compression> compression_of(std::uint32_t flags) {
 struct Part {
   std::shared_ptr<const DataSource> file;
   KdumpHeader header;
+  BlockCache descriptors;
   std::uint64_t first_rank = 0;  // of header.first_page in the bitmap
 };
 
@@ -140,7 +142,9 @@ Result<void> KdumpDump::add_part(std::shared_ptr<const DataSource> file) {
                                      parts_.front().file->path().string()));
     }
   }
-  parts_.push_back({std::move(file), std::move(header)});
+  BlockCache descriptors(file);
+  parts_.push_back(
+      {std::move(file), std::move(header), std::move(descriptors)});
   return {};
 }
 
@@ -273,7 +277,7 @@ Result<PageDescriptor> KdumpDump::descriptor(const Part& part,
   std::array<std::byte, descriptor_size> bytes = {};
   FileOffset at =
       part.header.descriptors_at() + (rank - part.first_rank) * descriptor_size;
-  TRY(part.file->read(at, bytes));
+  TRY(part.descriptors.read(at, bytes));
   PageDescriptor found = parse_descriptor(bytes);
   // A writer that ran out of space leaves the rest of the table empty.
   if (found.at.value == 0) {
@@ -293,7 +297,8 @@ Result<void> KdumpDump::unpack(const Part& part,
   if (method == Compression::none && descriptor.size == page.size()) {
     return part.file->read(descriptor.at, page);
   }
-  std::vector<std::byte> packed(descriptor.size);
+  auto room = std::make_unique_for_overwrite<std::byte[]>(descriptor.size);
+  std::span packed(room.get(), descriptor.size);
   TRY(part.file->read(descriptor.at, packed));
   return decompress(method, packed, page);
 }

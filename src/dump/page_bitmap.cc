@@ -2,6 +2,7 @@
 #include "dump/page_bitmap.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 namespace inquest {
@@ -27,7 +28,7 @@ PageBitmap::PageBitmap(std::shared_ptr<const DataSource> file, FileOffset at,
     : file_(std::move(file)),
       at_(at),
       page_count_(page_count),
-      slots_(std::make_unique<std::array<Slot, slot_count>>()),
+      cache_(file_),
       rank_lock_(std::make_unique<std::mutex>()) {}
 
 // Fills |out|, whole blocks, from |block| on; bits past the end are zero.
@@ -46,36 +47,23 @@ Result<void> PageBitmap::load(std::uint64_t block,
   return {};
 }
 
-Result<PageBitmap::Words> PageBitmap::words(std::uint64_t block) const {
-  Slot& slot = (*slots_)[block % slot_count];
-  std::scoped_lock guard(slot.lock);
-  if (slot.block == block) return slot.words;
-  std::array<std::byte, block_bytes> bytes;
-  TRY(load(block, bytes));
-  for (std::size_t i = 0; i < slot.words.size(); ++i) {
-    slot.words[i] =
-        load_unsigned(Bytes(bytes).subspan(i * 8, 8), std::endian::little);
-  }
-  slot.block = block;
-  return slot.words;
-}
-
 Result<bool> PageBitmap::is_set(std::uint64_t page) const {
   if (page >= page_count_) return false;
-  auto bits = TRY(words(page / block_pages));
-  return (bits[page % block_pages / 64] >> page % 64 & 1) != 0;
+  std::array<std::byte, 1> bits;
+  TRY(cache_.read(at_ + page / 8, bits));
+  return (std::to_integer<unsigned>(bits[0]) >> page % 8 & 1) != 0;
 }
 
 Result<void> PageBitmap::flags(std::uint64_t first, std::span<bool> out) const {
   std::fill(out.begin(), out.end(), false);
   std::uint64_t end = page_count_ > first ? page_count_ - first : 0;
   std::uint64_t count = std::min<std::uint64_t>(out.size(), end);
-  Words bits = {};
+  if (count == 0) return {};
+  std::vector<std::byte> bits((first % 8 + count + 7) / 8);
+  TRY(cache_.read(at_ + first / 8, bits));
   for (std::uint64_t i = 0; i < count; ++i) {
-    std::uint64_t page = first + i;
-    bool is_new = i == 0 || page % block_pages == 0;
-    if (is_new) bits = TRY(words(page / block_pages));
-    out[i] = (bits[page % block_pages / 64] >> page % 64 & 1) != 0;
+    std::uint64_t bit = first % 8 + i;
+    out[i] = (std::to_integer<unsigned>(bits[bit / 8]) >> bit % 8 & 1) != 0;
   }
   return {};
 }
@@ -97,17 +85,17 @@ Result<std::uint64_t> PageBitmap::rank_of_block(std::uint64_t block) const {
 
 Result<std::uint64_t> PageBitmap::rank(std::uint64_t page) const {
   page = std::min(page, page_count_);
-  std::uint64_t rank = TRY(rank_of_block(page / block_pages));
-  auto bits = TRY(words(page / block_pages));
+  std::uint64_t block = page / block_pages;
+  std::uint64_t rank = TRY(rank_of_block(block));
   std::uint64_t within = page % block_pages;
-  for (std::size_t i = 0; i < within / 64; ++i) {
-    rank += static_cast<unsigned>(std::popcount(bits[i]));
+  if (within == 0) return rank;
+  std::array<std::byte, block_bytes> bytes = {};
+  std::uint64_t count = (within + 7) / 8;
+  TRY(cache_.read(at_ + block * block_bytes, std::span(bytes).first(count)));
+  if (within % 8 != 0) {
+    bytes.at(count - 1) &= std::byte((1U << within % 8) - 1);
   }
-  if (within % 64 != 0) {
-    std::uint64_t below = (std::uint64_t{1} << within % 64) - 1;
-    rank += static_cast<unsigned>(std::popcount(bits[within / 64] & below));
-  }
-  return rank;
+  return rank + count_bits(Bytes(bytes).first((count + 7) / 8 * 8));
 }
 
 Result<std::vector<PhysRange>> PageBitmap::runs(std::uint64_t page_size) const {

@@ -8,11 +8,11 @@
 
 #pragma once
 
-#include <array>
 #include <memory>
 #include <mutex>
+#include <vector>
 
-#include "dump/data_source.h"
+#include "dump/block_cache.h"
 #include "dump/dump.h"
 
 namespace inquest {
@@ -37,23 +37,14 @@ class PageBitmap {
 
  private:
   static constexpr std::uint64_t block_pages = 4096;
-  static constexpr std::size_t slot_count = 64;
-  using Words = std::array<std::uint64_t, block_pages / 64>;
-
-  struct Slot {
-    std::mutex lock;
-    std::uint64_t block = ~std::uint64_t{0};
-    Words words = {};
-  };
 
   Result<void> load(std::uint64_t block, std::span<std::byte> out) const;
-  Result<Words> words(std::uint64_t block) const;
   Result<std::uint64_t> rank_of_block(std::uint64_t block) const;
 
   std::shared_ptr<const DataSource> file_;
   FileOffset at_;
   std::uint64_t page_count_;
-  std::unique_ptr<std::array<Slot, slot_count>> slots_;
+  BlockCache cache_;
   std::unique_ptr<std::mutex> rank_lock_;
   // ranks_[i]: set pages below block i.
   mutable std::vector<std::uint64_t> ranks_ = {0};

@@ -17,11 +17,12 @@ namespace inquest {
 namespace {
 
 constexpr std::size_t shard_count = 16;
+constexpr std::size_t slots_at_once = 16;  // allocated
 
 struct Slot {
   std::uint64_t page = 0;
   bool was_used = false;
-  std::unique_ptr<std::byte[]> bytes;
+  std::byte* bytes = nullptr;
 };
 
 class Shard {
@@ -34,28 +35,39 @@ class Shard {
     if (found == slot_of_.end()) return false;
     Slot& slot = slots_[found->second];
     slot.was_used = true;
-    std::copy_n(slot.bytes.get() + offset, out.size(), out.begin());
+    std::copy_n(slot.bytes + offset, out.size(), out.begin());
     return true;
   }
 
-  // Keeps |bytes|; at most |limit| pages stay.
-  void keep(std::uint64_t page, std::unique_ptr<std::byte[]> bytes,
-            std::size_t limit) {
+  // Keeps a copy of |bytes|; at most |limit| pages stay.
+  void keep(std::uint64_t page, Bytes bytes, std::size_t limit) {
     std::scoped_lock guard(lock_);
     auto [place, is_new] = slot_of_.try_emplace(page);
     if (!is_new) return;
     std::size_t index = slots_.size();
     if (index < limit) {
-      slots_.emplace_back();
+      add_slot(bytes.size());
     } else {
       index = victim();
       slot_of_.erase(slots_[index].page);
     }
-    slots_[index] = {page, false, std::move(bytes)};
+    Slot& slot = slots_[index];
+    slot.page = page;
+    slot.was_used = false;
+    std::copy_n(bytes.data(), bytes.size(), slot.bytes);
     place->second = index;
   }
 
  private:
+  void add_slot(std::size_t page_size) {
+    std::size_t within = slots_.size() % slots_at_once;
+    if (within == 0) {
+      blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(
+          slots_at_once * page_size));
+    }
+    slots_.push_back({.bytes = blocks_.back().get() + within * page_size});
+  }
+
   std::size_t victim() {
     while (slots_[hand_].was_used) {
       slots_[hand_].was_used = false;
@@ -69,6 +81,7 @@ class Shard {
   std::mutex lock_;
   std::unordered_map<std::uint64_t, std::size_t> slot_of_;
   std::vector<Slot> slots_;
+  std::vector<std::unique_ptr<std::byte[]>> blocks_;  // the slots' bytes
   std::size_t hand_ = 0;
 };
 
@@ -97,12 +110,11 @@ Result<void> PhysicalMemory::read_within_page(PhysAddress from,
   std::uint64_t offset = from.value % cache_->page_size;
   Shard& shard = cache_->shards[page % shard_count];
   if (shard.copy(page, offset, out)) return {};
-  auto bytes = std::make_unique_for_overwrite<std::byte[]>(cache_->page_size);
-  PhysAddress start = from - offset;
-  auto whole = dump_->read(start, std::span(bytes.get(), cache_->page_size));
-  if (whole) {
-    std::copy_n(bytes.get() + offset, out.size(), out.begin());
-    shard.keep(page, std::move(bytes), cache_->pages_per_shard);
+  auto room = std::make_unique_for_overwrite<std::byte[]>(cache_->page_size);
+  std::span whole(room.get(), cache_->page_size);
+  if (dump_->read(from - offset, whole)) {
+    std::copy_n(whole.data() + offset, out.size(), out.begin());
+    shard.keep(page, whole, cache_->pages_per_shard);
     return {};
   }
   // A dump may have a part of a page.
