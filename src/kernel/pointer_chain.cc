@@ -15,19 +15,19 @@ namespace inquest {
 namespace {
 
 // A pointer of the chain; none behind its end.
-using Step = std::optional<Address>;
+using NextPointer = std::optional<Address>;
 
 class Walk {
  public:
   explicit Walk(const PointerChain& chain)
       : chain_(chain), stop_(chain.head.value_or(first_pointer())) {}
 
-  Result<Step> first() const {
+  Result<NextPointer> first() const {
     if (chain_.head) return through(*chain_.head);
-    return Step(first_pointer());
+    return NextPointer(first_pointer());
   }
 
-  Result<Step> next(Address pointer) const {
+  Result<NextPointer> next(Address pointer) const {
     return through(chain_.is_embedded ? pointer : pointer + chain_.offset);
   }
 
@@ -40,7 +40,7 @@ class Walk {
     return chain_.is_embedded ? chain_.start + chain_.offset : chain_.start;
   }
 
-  Result<Step> through(Address link) const {
+  Result<NextPointer> through(Address link) const {
     Address at = chain_.is_backwards ? link + chain_.pointer_size : link;
     auto read = chain_.memory.load(at, chain_.pointer_size);
     if (!read) {
@@ -50,7 +50,7 @@ class Walk {
     bool is_over = pointer.value == 0 || pointer == stop_ ||
                    (chain_.end &&
                     (pointer == *chain_.end || entry(pointer) == *chain_.end));
-    return is_over ? Step() : Step(pointer);
+    return is_over ? NextPointer() : NextPointer(pointer);
   }
 
   const PointerChain& chain_;
@@ -79,7 +79,7 @@ std::uint64_t loop_length(const Walk& walk) {
 }
 
 // The first entry of a loop of |length|.
-Step loop_start(const Walk& walk, std::uint64_t length) {
+NextPointer loop_start(const Walk& walk, std::uint64_t length) {
   auto ahead = walk.first();
   for (std::uint64_t i = 0; i < length && ahead && *ahead; ++i)
     ahead = walk.next(**ahead);
@@ -102,7 +102,7 @@ Error repeated(Address entry) {
 Generator<ChainItem> chain_entries(PointerChain chain) {
   Walk walk(chain);
   std::uint64_t length = loop_length(walk);
-  Step again = length != 0 ? loop_start(walk, length) : Step();
+  NextPointer again = length != 0 ? loop_start(walk, length) : NextPointer();
   bool is_again = false;
   auto at = walk.first();
   while (!interrupted()) {

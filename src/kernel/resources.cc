@@ -12,7 +12,7 @@ namespace {
 constexpr unsigned deepest = 64;
 
 // A link that may lead nowhere.
-struct Step {
+struct Pending {
   Object link;
   unsigned depth = 0;
 };
@@ -24,10 +24,10 @@ Generator<IoResource> io_resources(const Kernel& kernel, std::string root) {
   IoResource top{.object = first, .depth = 0};
   co_yield top;
   if (first.fault() != nullptr) co_return;
-  std::vector<Step> later = {{.link = first["child"], .depth = 1}};
+  std::vector<Pending> later = {{.link = first["child"], .depth = 1}};
   CycleCheck check;
   while (!later.empty() && !interrupted()) {
-    Step step = later.back();
+    Pending step = later.back();
     later.pop_back();
     auto at = step.link.to_address();
     if (at && at->value == 0) continue;

@@ -9,12 +9,19 @@
 
 #include "kernel/task_sources.h"
 
+#include <array>
+#include <span>
+
 #include "base/interrupt.h"
+#include "base/parallel.h"
 #include "kernel/list.h"
+#include "kernel/struct_snapshot.h"
 #include "kernel/task.h"
 
 namespace inquest {
 namespace {
+
+constexpr std::size_t pids_at_once = 1024;
 
 // Where |path| lies in |structure|.
 Result<std::uint64_t> offset_of(const Kernel& kernel,
@@ -39,8 +46,9 @@ class Pids {
  private:
   void walk_tree(const Object& space);
   void walk_hash(const Object& space);
-  void walk_chain(const Object& head, const Object& space);
-  void add_task_of(Address pid);
+  void walk_chain(const Object& head, const Object& space,
+                  std::vector<Address>& pids);
+  void add_tasks_of(std::span<const Address> pids);
 
   const Kernel& kernel_;
   TaskSource found_;
@@ -68,29 +76,40 @@ TaskSource Pids::walk() {
   return std::move(found_);
 }
 
-// It may be a session's or process group's only.
-void Pids::add_task_of(Address pid) {
-  auto first =
-      kernel_.memory().load(pid + heads_, kernel_.arch().pointer_size());
-  if (!first) {
-    found_.problem = first.error();
-  } else if (*first != 0) {
-    found_.tasks.push_back(Address{*first - link_});
-  }
-}
-
-void Pids::walk_tree(const Object& space) {
-  for (const IndexedEntry& entry : xarray_entries(kernel_, space["idr"])) {
-    if (entry.fault) {
-      found_.problem = entry.fault;
-    } else if (!entry.is_value()) {
-      add_task_of(entry.entry);
+// By all processors. A pid may be a session's or process group's only.
+void Pids::add_tasks_of(std::span<const Address> pids) {
+  std::vector<Result<std::uint64_t>> first(pids.size(), 0);
+  in_parallel(pids.size(), pids_at_once, [&](std::size_t i, std::size_t end) {
+    for (; i < end; ++i) {
+      first[i] = kernel_.memory().load(pids[i] + heads_,
+                                       kernel_.arch().pointer_size());
+    }
+  });
+  found_.tasks.reserve(pids.size());
+  for (const auto& each : first) {
+    if (!each) {
+      found_.problem = each.error();
+    } else if (*each != 0) {
+      found_.tasks.push_back(Address{*each - link_});
     }
   }
 }
 
+void Pids::walk_tree(const Object& space) {
+  std::vector<Address> pids;
+  for (const IndexedEntry& entry : xarray_entries(kernel_, space["idr"])) {
+    if (entry.fault) {
+      found_.problem = entry.fault;
+    } else if (!entry.is_value()) {
+      pids.push_back(entry.entry);
+    }
+  }
+  add_tasks_of(pids);
+}
+
 // The pids on one chain of the table that belong to |space|.
-void Pids::walk_chain(const Object& head, const Object& space) {
+void Pids::walk_chain(const Object& head, const Object& space,
+                      std::vector<Address>& pids) {
   auto own = offset_of(kernel_, "pid", "numbers");
   for (const Object& upid :
        hlist_entries(head, kernel_.structure("upid"), "pid_chain")) {
@@ -100,7 +119,7 @@ void Pids::walk_chain(const Object& head, const Object& space) {
     }
     auto in = upid["ns"].to_address();
     if (in && *in == space.address()) {
-      add_task_of(Address{upid.address().value - *own});
+      pids.push_back(Address{upid.address().value - *own});
     }
   }
 }
@@ -113,9 +132,11 @@ void Pids::walk_hash(const Object& space) {
                             : Error(ErrorKind::not_found, "no table of pids");
     return;
   }
+  std::vector<Address> pids;
   for (std::uint64_t i = 0; i < std::uint64_t{1} << *shift; ++i) {
-    walk_chain(table.at(i), space);
+    walk_chain(table.at(i), space, pids);
   }
+  add_tasks_of(pids);
 }
 
 // What the struct pid of |pid| leads to; nothing where that is no task.
@@ -155,17 +176,22 @@ std::optional<Error> walk_ring(const Object& head, Add add) {
 
 class Lists {
  public:
-  Lists(const Kernel& kernel, const AddressSpace& memory)
-      : kernel_(kernel), memory_(memory) {}
+  Lists(const Kernel& kernel, const TaskSource& pids,
+        const AddressSpace& memory)
+      : kernel_(kernel), memory_(memory), pids_(pids) {}
   TaskSource walk();
 
  private:
   Result<void> prepare();
+  void take_snapshot();
+  const AddressSpace& memory() const { return signals_ ? *signals_ : memory_; }
   void add_group(Address leader);
   Result<Object> ring_of(Address leader) const;
 
   const Kernel& kernel_;
   const AddressSpace& memory_;
+  const TaskSource& pids_;
+  std::optional<StructSnapshot> signals_;  // of the tasks in pids_
   TaskSource found_;
   const Type* list_ = nullptr;
   std::uint64_t tasks_ = 0;
@@ -189,13 +215,26 @@ Result<void> Lists::prepare() {
   return {};
 }
 
+// The heads of the threads' rings lie all over memory, too.
+void Lists::take_snapshot() {
+  auto type = kernel_.structure("signal_struct");
+  if (kernel_.is_live() || !has_head_ || !type) return;
+  std::vector<Address> signals;
+  for (Address task : pids_.tasks) {
+    auto signal = memory_.load(task + signal_, kernel_.arch().pointer_size());
+    if (signal && *signal != 0) signals.push_back(Address{*signal});
+  }
+  constexpr std::array<std::string_view, 1> members = {"thread_head"};
+  signals_.emplace(memory_, **type, members, std::move(signals));
+}
+
 // |not_found| for a task that has exited and has no signal_struct any more.
 Result<Object> Lists::ring_of(Address leader) const {
-  if (!has_head_) return Object(memory_, *list_, leader + thread_);
+  if (!has_head_) return Object(memory(), *list_, leader + thread_);
   Address signal{
       TRY(memory_.load(leader + signal_, kernel_.arch().pointer_size()))};
   if (signal.value == 0) return Error(ErrorKind::not_found, "no threads");
-  return Object(memory_, *list_, signal + head_);
+  return Object(memory(), *list_, signal + head_);
 }
 
 void Lists::add_group(Address leader) {
@@ -221,6 +260,7 @@ TaskSource Lists::walk() {
     found_.problem = ready ? *first.fault() : ready.error();
     return std::move(found_);
   }
+  take_snapshot();
   Object head(memory_, *list_, first.address() + tasks_);
   auto problem = walk_ring(head, [&](Address node) {
     if (!interrupted()) add_group(Address{node.value - tasks_});
@@ -327,8 +367,9 @@ TaskSource tasks_with_pid(const Kernel& kernel) {
   return Pids(kernel).walk();
 }
 
-TaskSource tasks_on_list(const Kernel& kernel, const AddressSpace& memory) {
-  return Lists(kernel, memory).walk();
+TaskSource tasks_on_list(const Kernel& kernel, const TaskSource& pids,
+                         const AddressSpace& memory) {
+  return Lists(kernel, pids, memory).walk();
 }
 
 TaskSource tasks_on_queue(const Kernel& kernel, unsigned cpu) {

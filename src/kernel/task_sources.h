@@ -23,8 +23,9 @@ TaskSource tasks_with_pid(const Kernel& kernel);
 // The task of one pid, where a tree of pids has it and both agree.
 std::optional<Address> task_with_pid(const Kernel& kernel, std::uint64_t pid);
 // The thread groups on the list from init_task on, with their threads, as
-// |memory| has them.
-TaskSource tasks_on_list(const Kernel& kernel, const AddressSpace& memory);
+// |memory| has them. |pids|: most of them are expected to be among these.
+TaskSource tasks_on_list(const Kernel& kernel, const TaskSource& pids,
+                         const AddressSpace& memory);
 // What is running, or queued to run, on |cpu|; without its idle task.
 TaskSource tasks_on_queue(const Kernel& kernel, unsigned cpu);
 

@@ -8,6 +8,7 @@
 #include "kernel/task_table.h"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -18,6 +19,19 @@
 
 namespace inquest {
 namespace {
+
+// What commands look at most, of any kernel.
+constexpr std::array<std::string_view, 28> members = {
+    "__state",     "state",        "exit_state",
+    "flags",       "stack",        "cpu",
+    "thread_info", "prio",         "policy",
+    "tasks",       "thread_node",  "thread_group",
+    "mm",          "active_mm",    "pid",
+    "tgid",        "parent",       "real_parent",
+    "p_pptr",      "group_leader", "comm",
+    "signal",      "files",        "fs",
+    "nsproxy",     "start_time",   "sched_info.last_arrival",
+    "rss_stat"};
 
 constexpr std::int64_t highest_pid = 4 << 20;  // PID_MAX_LIMIT
 constexpr std::size_t most_notes = 8;
@@ -94,8 +108,8 @@ Candidate& TaskTable::Merge::candidate(Address at) {
 
 void TaskTable::Merge::take_snapshot() {
   if (kernel_.is_live()) return;
-  table_.snapshot_ =
-      std::make_unique<const TaskSnapshot>(kernel_, *type_, pids_.tasks);
+  table_.snapshot_ = std::make_unique<const StructSnapshot>(
+      kernel_.memory(), *type_, members, pids_.tasks);
 }
 
 const AddressSpace& TaskTable::Merge::memory() const {
@@ -214,7 +228,7 @@ void TaskTable::Merge::add_others() {
   for (Address at : pids_.tasks)
     candidate(at).has_pid = true;
   take_snapshot();
-  list_ = tasks_on_list(kernel_, memory());
+  list_ = tasks_on_list(kernel_, pids_, memory());
   for (Address at : list_.tasks)
     candidate(at).is_listed = true;
   add_queues();

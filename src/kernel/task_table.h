@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "kernel/kernel.h"
-#include "kernel/task_snapshot.h"
+#include "kernel/struct_snapshot.h"
 
 namespace inquest {
 
@@ -47,7 +47,7 @@ class TaskTable {
  private:
   class Merge;
 
-  std::unique_ptr<const TaskSnapshot> snapshot_;  // behind tasks_
+  std::unique_ptr<const StructSnapshot> snapshot_;  // behind tasks_
   std::vector<Object> tasks_;
   std::vector<std::int64_t> pids_;  // of tasks_
   std::optional<Error> problem_;
