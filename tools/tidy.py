@@ -25,6 +25,8 @@ import subprocess
 import sys
 import tempfile
 
+import groups
+
 # A header that the compiler has read before, which clang cannot read and files must not rely on; what is written.
 NOT_CLANGS = re.compile(r" (-include \S*cmake_pch\.hxx|-Winvalid-pch|-fpch-preprocess|-o \S+|-c)(?= |$)")
 INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
@@ -64,84 +66,22 @@ class Digest:
         return digest.hexdigest()
 
 
-# ---- Files that are looked at together ----
 # Most of clang-tidy's time goes into the standard library's headers, so that
-# many files in a row cost little more than one. They can be one translation
-# unit when no two define the same name for themselves.
-
-TEMPLATE = re.compile(r"template <[^{};]*?>\s+(?=[a-z])")
-DEFINITION = re.compile(r"^(?!namespace|extern|public|private|protected)[A-Za-z_][^;{]*[;{]", re.MULTILINE)
-NAMED = re.compile(r"(?:struct|class|enum class|enum|union|using|concept) (\w+)")
-
-
-def definitions(text):
-    """What a file defines at namespace scope, where nothing is indented: plain names, functions with their parameters,
-    and these functions' names."""
-    names, functions = set(), set()
-    text = re.sub(r"//.*|#.*", "", TEMPLATE.sub("", text))
-    for match in DEFINITION.finditer(text):
-        definition = " ".join(match[0].split())
-        head = definition.split(" = ")[0]
-        named = NAMED.match(definition)
-        function = re.search(r"([\w:~]+)\((.*)", head)
-        if named:
-            names.add(named[1])
-        elif function:
-            if "::" not in function[1]:
-                functions.add((function[1], function[2]))
-        elif variable := re.search(r"(\w+)[\[;{ ]*$", head):
-            names.add(variable[1])
-    return names, functions, {name for name, _ in functions}
-
-
-class Names:
-    """What the files of a group define."""
-
-    def __init__(self, text=""):
-        self.names, self.functions, self.called = definitions(text)
-
-    def clashes(self, other):
-        return bool(
-            self.names & other.names
-            or self.functions & other.functions
-            or self.names & other.called
-            or self.called & other.names
-        )
-
-    def add(self, other):
-        self.names |= other.names
-        self.functions |= other.functions
-        self.called |= other.called
+# many files in a row cost little more than one.
 
 
 class Group:
-    def __init__(self, command):
-        self.command, self.files, self.names = command, [], Names()
+    def __init__(self, command, files):
+        self.command, self.files = command, files
 
 
 def grouped(commands, paths):
     """The files below the paths in groups, each compiled alike and without names in common."""
-    names = {
-        file: Names(file.read_text())
-        for file in commands
-        if file.suffix == ".cc" and any(file.is_relative_to(path) for path in paths)
-    }
-
-    def clashes(file):
-        return sum(names[file].clashes(other) for other in names.values())
-
-    groups = []
-    for file in sorted(names, key=lambda file: (-clashes(file), file)):
-        alike = (group for group in groups if group.command == commands[file])
-        fits = [group for group in alike if not group.names.clashes(names[file])]
-        if fits:
-            group = min(fits, key=lambda group: len(group.files))
-        else:
-            group = Group(commands[file])
-            groups.append(group)
-        group.files.append(file)
-        group.names.add(names[file])
-    return groups
+    alike = {}
+    for file, command in commands.items():
+        if file.suffix == ".cc" and any(file.is_relative_to(path) for path in paths):
+            alike.setdefault(command, []).append(file)
+    return [Group(command, files) for command, all_files in alike.items() for files in groups.of(all_files)]
 
 
 class Tidy:
@@ -193,11 +133,11 @@ def main():
     for entry in json.loads((build / "compile_commands.json").read_text()):
         file = pathlib.Path(entry["directory"], entry["file"]).resolve()
         commands[file] = NOT_CLANGS.sub("", entry["command"].replace(entry["file"], ""))
-    groups = grouped(commands, paths)
-    todo = [(group, folder / digest.of(group.files)) for group in groups]
+    all_groups = grouped(commands, paths)
+    todo = [(group, folder / digest.of(group.files)) for group in all_groups]
     todo = [(group, note) for group, note in todo if not note.exists()]
     count = sum(len(group.files) for group, _ in todo)
-    print(f"{count} of {sum(len(group.files) for group in groups)} files to look at, in {len(todo)} groups", flush=True)
+    print(f"{count} of {sum(len(group.files) for group in all_groups)} files to look at, in {len(todo)} groups", flush=True)
     tidy = Tidy(program, checks)
 
     def look(task):
