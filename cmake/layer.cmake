@@ -35,9 +35,7 @@ function(iq_join target)
     WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}
     OUTPUT_VARIABLE groups OUTPUT_STRIP_TRAILING_WHITESPACE
     COMMAND_ERROR_IS_FATAL ANY)
-  string(REPLACE "\n" " " groups "${groups}")
-  string(REPLACE ";" "," groups "${groups}")
-  string(REPLACE " " ";" groups "${groups}")
+  string(REPLACE "\n" ";" groups "${groups}")
   set(number 0)
   foreach(group IN LISTS groups)
     math(EXPR number "${number} + 1")

@@ -4,7 +4,7 @@
 
 usage: groups.py FILE...
 
-Prints a line for each group: its files, with semicolons between them.
+Prints a line for each group: its files, with commas between them.
 """
 
 import pathlib
@@ -80,4 +80,4 @@ if __name__ == "__main__":
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     for group in of([pathlib.Path(name) for name in sys.argv[1:]]):
-        print(";".join(map(str, group)))
+        print(",".join(map(str, group)))

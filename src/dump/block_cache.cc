@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/blocks.h"
+
 namespace inquest {
 
 BlockCache::BlockCache(std::shared_ptr<const DataSource> file)
@@ -31,14 +33,10 @@ Result<void> BlockCache::read_within_block(FileOffset from,
 }
 
 Result<void> BlockCache::read(FileOffset from, std::span<std::byte> out) const {
-  while (!out.empty()) {
-    auto count = std::min<std::uint64_t>(block_size - from.value % block_size,
-                                         out.size());
-    TRY(read_within_block(from, out.first(count)));
-    out = out.subspan(count);
-    from = from + count;
-  }
-  return {};
+  return read_by_blocks(from, out, block_size,
+                        [this](FileOffset at, std::span<std::byte> part) {
+                          return read_within_block(at, part);
+                        });
 }
 
 }  // namespace inquest

@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "base/blocks.h"
 #include "dump/block_cache.h"
 #include "dump/compress.h"
 #include "dump/formats.h"
@@ -53,7 +54,7 @@ Result<Compression> compression_of(std::uint32_t flags) {
 struct Part {
   std::shared_ptr<const DataSource> file;
   KdumpHeader header;
-  BlockCache descriptors;
+  BlockCache descriptors = BlockCache(file);
   std::uint64_t first_rank = 0;  // of header.first_page in the bitmap
 };
 
@@ -142,9 +143,7 @@ Result<void> KdumpDump::add_part(std::shared_ptr<const DataSource> file) {
                                      parts_.front().file->path().string()));
     }
   }
-  BlockCache descriptors(file);
-  parts_.push_back(
-      {std::move(file), std::move(header), std::move(descriptors)});
+  parts_.push_back({std::move(file), std::move(header)});
   return {};
 }
 
@@ -324,14 +323,11 @@ Result<void> KdumpDump::read_page(std::uint64_t page, std::uint64_t offset,
 }
 
 Result<void> KdumpDump::read(PhysAddress from, std::span<std::byte> out) const {
-  while (!out.empty()) {
-    std::uint64_t offset = from.value % info_.page_size;
-    auto count = std::min<std::uint64_t>(info_.page_size - offset, out.size());
-    TRY(read_page(from.value / info_.page_size, offset, out.first(count)));
-    out = out.subspan(count);
-    from = from + count;
-  }
-  return {};
+  std::uint64_t page_size = info_.page_size;
+  return read_by_blocks(
+      from, out, page_size, [&](PhysAddress at, std::span<std::byte> part) {
+        return read_page(at.value / page_size, at.value % page_size, part);
+      });
 }
 
 // ---- Runs of pages ----

@@ -21,6 +21,10 @@ std::uint64_t count_bits(Bytes bytes) {
   return count;
 }
 
+bool has_bit(Bytes bytes, std::uint64_t bit) {
+  return (std::to_integer<unsigned>(bytes[bit / 8]) >> bit % 8 & 1) != 0;
+}
+
 }  // namespace
 
 PageBitmap::PageBitmap(std::shared_ptr<const DataSource> file, FileOffset at,
@@ -51,7 +55,7 @@ Result<bool> PageBitmap::is_set(std::uint64_t page) const {
   if (page >= page_count_) return false;
   std::array<std::byte, 1> bits;
   TRY(cache_.read(at_ + page / 8, bits));
-  return (std::to_integer<unsigned>(bits[0]) >> page % 8 & 1) != 0;
+  return has_bit(bits, page % 8);
 }
 
 Result<void> PageBitmap::flags(std::uint64_t first, std::span<bool> out) const {
@@ -61,10 +65,8 @@ Result<void> PageBitmap::flags(std::uint64_t first, std::span<bool> out) const {
   if (count == 0) return {};
   std::vector<std::byte> bits((first % 8 + count + 7) / 8);
   TRY(cache_.read(at_ + first / 8, bits));
-  for (std::uint64_t i = 0; i < count; ++i) {
-    std::uint64_t bit = first % 8 + i;
-    out[i] = (std::to_integer<unsigned>(bits[bit / 8]) >> bit % 8 & 1) != 0;
-  }
+  for (std::uint64_t i = 0; i < count; ++i)
+    out[i] = has_bit(bits, first % 8 + i);
   return {};
 }
 

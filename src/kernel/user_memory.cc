@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/blocks.h"
 #include "base/interrupt.h"
 #include "kernel/linux_arch.h"
 #include "kernel/page_cache.h"
@@ -27,15 +28,11 @@ Result<UserMemory> UserMemory::open(const Kernel& kernel, Object mm) {
 
 Result<void> UserMemory::read(Address from, std::span<std::byte> out) const {
   std::uint64_t page = kernel_.page_size();
-  while (!out.empty() && !interrupted()) {
-    auto count =
-        std::min<std::uint64_t>(out.size(), page - (from.value & (page - 1)));
-    TRY(read_in_page(from, out.first(count)));
-    out = out.subspan(count);
-    from = from + count;
-  }
-  if (out.empty()) return {};
-  return Error(ErrorKind::fault, "interrupted", from.value);
+  return read_by_blocks(
+      from, out, page, [this](Address at, std::span<std::byte> part) {
+        if (!interrupted()) return read_in_page(at, part);
+        return Result<void>(Error(ErrorKind::fault, "interrupted", at.value));
+      });
 }
 
 Result<void> UserMemory::read_in_page(Address from,

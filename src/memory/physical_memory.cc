@@ -13,6 +13,8 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "base/blocks.h"
+
 namespace inquest {
 namespace {
 
@@ -146,15 +148,10 @@ void PhysicalMemory::read_run(PhysAddress from, std::span<std::byte> out,
 
 Result<void> PhysicalMemory::read(Address from,
                                   std::span<std::byte> out) const {
-  while (!out.empty()) {
-    std::uint64_t offset = from.value % cache_->page_size;
-    auto count =
-        std::min<std::uint64_t>(cache_->page_size - offset, out.size());
-    TRY(read_within_page(PhysAddress{from.value}, out.first(count)));
-    out = out.subspan(count);
-    from = from + count;
-  }
-  return {};
+  return read_by_blocks(PhysAddress{from.value}, out, cache_->page_size,
+                        [this](PhysAddress at, std::span<std::byte> part) {
+                          return read_within_page(at, part);
+                        });
 }
 
 }  // namespace inquest
