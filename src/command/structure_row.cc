@@ -9,6 +9,7 @@
 #include "command/definition_row.h"
 #include "command/values.h"
 #include "types/declaration.h"
+#include "types/named_members.h"
 
 namespace inquest {
 namespace {
@@ -37,24 +38,18 @@ std::string characters(Bytes line) {
   return text;
 }
 
-std::optional<bool> is_last_in(const Type& type, std::string_view name,
-                               unsigned depth) {
-  if (depth > 32) return std::nullopt;
-  for (const Member& member : type.members()) {
-    if (member.name == name) return &member == &type.members().back();
-    if (!member.name.empty() || member.type == nullptr) continue;
-    if (auto found = is_last_in(member.type->stripped(), name, depth + 1)) {
-      return found;
-    }
-  }
-  return std::nullopt;
-}
-
 // Whether no member follows in the structure that |path| ends in.
 bool is_last_member(const Type& type, std::string_view path) {
   Result<MemberName> place = member_name(type, path);
   if (!place || place->name.empty()) return false;
-  return is_last_in(*place->container, place->name, 0).value_or(false);
+  bool is_last = false;
+  visit_named_members(*place->container,
+                      [&](const Type& in, const Member& member) {
+                        if (member.name != place->name) return true;
+                        is_last = &member == &in.members().back();
+                        return false;
+                      });
+  return is_last;
 }
 
 // A pointer and, below it, what it points to.

@@ -19,6 +19,7 @@ namespace {
 
 constexpr unsigned max_depth = 32;
 constexpr std::uint64_t max_elements = 65536;
+constexpr unsigned max_values = 4000000;
 
 class FileSpace : public AddressSpace {
  public:
@@ -40,22 +41,26 @@ class FileSpace : public AddressSpace {
   std::endian endian_;
 };
 
-report::Value value_at(const Object& object, unsigned depth);
+// |left|: how many values there may still be in the whole.
+report::Value value_at(const Object& object, unsigned depth, unsigned& left);
 
-void add_members(report::Record& record, const Object& object, unsigned depth) {
+void add_members(report::Record& record, const Object& object, unsigned depth,
+                 unsigned& left) {
   for (const Member& member : object.type().stripped().members()) {
     Object part = object.member(member);
-    bool is_inline = member.name.empty() && depth < max_depth &&
+    bool is_inline = member.name.empty() && depth < max_depth && left > 0 &&
                      part.fault() == nullptr && part.type().is_compound();
     if (is_inline) {
-      add_members(record, part, depth + 1);
+      --left;
+      add_members(record, part, depth + 1, left);
     } else {
-      record.add(member.name, value_at(part, depth + 1));
+      record.add(member.name, value_at(part, depth + 1, left));
     }
   }
 }
 
-report::Value array_value(const Object& object, unsigned depth) {
+report::Value array_value(const Object& object, unsigned depth,
+                          unsigned& left) {
   const Type& type = object.type().stripped();
   const Type* element = type.target();
   if (element == nullptr || type.size() == 0) return object.address();
@@ -63,7 +68,7 @@ report::Value array_value(const Object& object, unsigned depth) {
   report::List list;
   std::uint64_t count = std::min(type.count, max_elements);
   for (std::uint64_t i = 0; i < count; ++i) {
-    list.push_back(value_at(object.at(i), depth + 1));
+    list.push_back(value_at(object.at(i), depth + 1, left));
   }
   return list;
 }
@@ -83,19 +88,21 @@ report::Value floating_value(const Object& object) {
   return *text;
 }
 
-report::Value value_at(const Object& object, unsigned depth) {
+report::Value value_at(const Object& object, unsigned depth, unsigned& left) {
   if (object.fault() != nullptr) return *object.fault();
+  if (left == 0) return Error(ErrorKind::corrupt, "too many values");
+  --left;
   if (depth > max_depth) return {};
   const Type& type = object.type().stripped();
   switch (type.kind) {
     case TypeKind::structure:
     case TypeKind::union_type: {
       report::Record record;
-      add_members(record, object, depth);
+      add_members(record, object, depth, left);
       return record;
     }
     case TypeKind::array:
-      return array_value(object, depth);
+      return array_value(object, depth, left);
     case TypeKind::pointer:
       return {object.to_address()};
     case TypeKind::enumeration:
@@ -280,7 +287,8 @@ Error failed_read(std::string_view space, Address at, std::string_view what,
 }
 
 report::Value to_value(const Object& object) {
-  return value_at(object, 0);
+  unsigned left = max_values;
+  return value_at(object, 0, left);
 }
 
 }  // namespace inquest

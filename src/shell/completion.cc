@@ -8,6 +8,7 @@
 #include "shell/manual.h"
 #include "shell/shell.h"
 #include "shell/variables.h"
+#include "types/named_members.h"
 
 namespace inquest {
 namespace {
@@ -66,14 +67,11 @@ const Type* compound_type(const Kernel& kernel, std::string_view path) {
 
 void add_members(Names& names, const Type& type, std::string_view before,
                  std::string_view prefix) {
-  for (const Member& member : type.stripped().members()) {
-    if (!member.name.empty()) {
-      if (member.name.starts_with(prefix))
-        names.insert(std::string(before) + member.name);
-    } else if (member.type != nullptr && member.type->is_compound()) {
-      add_members(names, *member.type, before, prefix);
-    }
-  }
+  visit_named_members(type, [&](const Type&, const Member& member) {
+    if (member.name.starts_with(prefix))
+      names.insert(std::string(before) + member.name);
+    return true;
+  });
 }
 
 // Where the member's name starts in |word|, or npos without "." and "->".

@@ -11,6 +11,13 @@ namespace {
 constexpr unsigned max_depth = 64;
 // Damaged type data can nest so that its text would not fit into memory.
 constexpr std::size_t max_lines = 100000;
+constexpr std::size_t max_text = std::size_t{1} << 20;  // of one line
+
+// What one declaration may still have.
+struct Room {
+  unsigned levels = max_depth;
+  unsigned parameters = 10000;
+};
 
 struct Qualifiers {
   bool is_const = false;
@@ -62,6 +69,7 @@ std::string enumerators_text(const Type& type) {
   for (const Enumerator& one : type.enumerators()) {
     if (!is_first) text += ", ";
     is_first = false;
+    if (text.size() > max_text) return text + "...}";
     text += one.name;
     if (one.value != expected) {
       text += fmt::format(" = {}", one.value);
@@ -79,7 +87,7 @@ struct Declarator {
   std::string text;            // the name and what surrounds it
 };
 
-Declarator declarator(const Type& type, std::string_view name, unsigned depth);
+Declarator declarator(const Type& type, std::string_view name, Room& room);
 
 std::string base_text(const Type* base) {
   if (base == nullptr) return "void";
@@ -93,15 +101,22 @@ std::string to_text(const Declarator& parts) {
   return parts.text.empty() ? text : text + " " + parts.text;
 }
 
-std::string parameters_text(const Type& function, unsigned depth) {
+std::string parameters_text(const Type& function, Room& room) {
   std::string text = "(";
-  if (depth > max_depth) return "(...)";
+  if (room.levels == 0) return "(...)";
+  --room.levels;
   for (const Parameter& parameter : function.parameters()) {
     if (text.size() > 1) text += ", ";
+    if (room.parameters == 0 || text.size() > max_text) {
+      text += "...";
+      break;
+    }
+    --room.parameters;
     text += parameter.type == nullptr
                 ? "void"
-                : to_text(declarator(*parameter.type, "", depth + 1));
+                : to_text(declarator(*parameter.type, "", room));
   }
+  ++room.levels;
   if (function.is_variadic()) text += text.size() > 1 ? ", ..." : "...";
   return text.size() == 1 ? "(void)" : text + ")";
 }
@@ -120,7 +135,7 @@ std::string pointer_text(const Qualifiers& qualifiers,
 }
 
 // Wraps the name into |type| as C does; false: that is a base type.
-bool wrap(Declarator& all, const Type& type, unsigned depth) {
+bool wrap(Declarator& all, const Type& type, Room& room) {
   if (type.kind == TypeKind::pointer) {
     all.text = pointer_text(all.qualifiers, all.text);
     all.qualifiers = {};
@@ -129,17 +144,17 @@ bool wrap(Declarator& all, const Type& type, unsigned depth) {
   bool is_array = type.kind == TypeKind::array;
   if (!is_array && type.kind != TypeKind::function) return false;
   if (all.text.starts_with('*')) all.text = "(" + all.text + ")";
-  all.text += is_array ? array_bound(type) : parameters_text(type, depth);
+  all.text += is_array ? array_bound(type) : parameters_text(type, room);
   return true;
 }
 
 // Steps from the outermost type inwards.
-Declarator declarator(const Type& type, std::string_view name, unsigned depth) {
+Declarator declarator(const Type& type, std::string_view name, Room& room) {
   Declarator all;
   all.text = name;
   const Type* now = &type;
   for (unsigned steps = 0; now != nullptr && steps < max_depth; ++steps) {
-    if (!all.qualifiers.take(now->kind) && !wrap(all, *now, depth)) break;
+    if (!all.qualifiers.take(now->kind) && !wrap(all, *now, room)) break;
     now = now->target();
   }
   all.base = now;
@@ -165,6 +180,7 @@ class Definition {
 
  private:
   void line(std::string text, std::string_view member) {
+    size_ += text.size();
     lines_.push_back({std::move(text), std::string(member)});
   }
 
@@ -178,7 +194,7 @@ class Definition {
       line(std::string(indent, ' ') + std::string(text), "");
     }
     for (const Member& member : type.members()) {
-      if (lines_.size() > max_lines) return;
+      if (lines_.size() > max_lines || size_ > 16 * max_text) return;
       bool is_last = &member == &type.members().back();
       one(member, type.kind == TypeKind::structure && is_last, indent, depth);
     }
@@ -191,7 +207,8 @@ class Definition {
       line(margin + "void " + member.name + ";", member.name);
       return;
     }
-    Declarator parts = declarator(*member.type, member.name, 0);
+    Room room;
+    Declarator parts = declarator(*member.type, member.name, room);
     std::string end = ";";
     if (member.bit_size != 0) end = fmt::format(" : {};", member.bit_size);
     // BTF tells [0] from [] no more than C does in the middle of a structure.
@@ -214,12 +231,14 @@ class Definition {
   }
 
   std::vector<DefinitionLine> lines_;
+  std::size_t size_ = 0;  // of their texts
 };
 
 }  // namespace
 
 std::string declaration(const Type& type, std::string_view name) {
-  return to_text(declarator(type, name, 0));
+  Room room;
+  return to_text(declarator(type, name, room));
 }
 
 std::string type_name(const Type& type) {

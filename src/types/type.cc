@@ -2,6 +2,7 @@
 #include "types/type.h"
 
 #include <algorithm>
+#include <bit>
 #include <thread>
 
 #include <fmt/format.h>
@@ -14,6 +15,8 @@ namespace {
 // Typedefs, qualifiers and array dimensions around one type, structs inside
 // structs: far more than C programs have, few enough for damaged input.
 constexpr unsigned max_depth = 64;
+// Of the unnamed structures in a structure, and of those in them.
+constexpr unsigned most_unnamed = 10000;
 
 // How many bodies this thread is completing, one for the sake of the other.
 unsigned& completion_depth() {
@@ -44,9 +47,12 @@ const Type& no_type() {
   return type;
 }
 
+// |left|: how many types may still be looked into. Damaged type data can have
+// structures that hold themselves more than once.
 std::optional<MemberPlace> find_one(const Type& type, std::string_view name,
-                                    unsigned depth) {
-  if (depth > max_depth) return std::nullopt;
+                                    unsigned depth, unsigned& left) {
+  if (depth > max_depth || left == 0) return std::nullopt;
+  --left;
   const Member* direct = type.named_member(name);
   if (direct != nullptr && direct->type != nullptr) {
     return MemberPlace{direct->type, direct->bit_offset, direct->bit_size};
@@ -55,7 +61,7 @@ std::optional<MemberPlace> find_one(const Type& type, std::string_view name,
     const Member& member = type.members()[place];
     if (member.type == nullptr) continue;
     const Type& inner = member.type->stripped();
-    if (auto found = find_one(inner, name, depth + 1)) {
+    if (auto found = find_one(inner, name, depth + 1, left)) {
       found->bit_offset += member.bit_offset;
       return found;
     }
@@ -63,15 +69,38 @@ std::optional<MemberPlace> find_one(const Type& type, std::string_view name,
   return std::nullopt;
 }
 
-// Large structures are asked for their members by name all the time.
-void sort_names(TypeBody& body) {
-  for (std::uint32_t i = 0; i < body.members.size(); ++i) {
-    bool has_name = !body.members[i].name.empty();
-    (has_name ? body.named : body.unnamed).push_back(i);
+std::uint32_t hash_of(std::string_view name) {
+  return static_cast<std::uint32_t>(std::hash<std::string_view>{}(name));
+}
+
+// The slot of |name|, or the empty one it would take. Slots number a power of
+// two, and some are empty.
+std::size_t slot_of(const TypeBody& body, std::string_view name,
+                    std::uint32_t hash) {
+  std::size_t mask = body.named.size() - 1;
+  std::size_t slot = hash & mask;
+  for (;; slot = (slot + 1) & mask) {
+    const NamedPlace& each = body.named[slot];
+    if (each.place == NamedPlace::none) return slot;
+    if (each.hash == hash && body.members[each.place].name == name) return slot;
   }
-  std::ranges::stable_sort(body.named, {}, [&](std::uint32_t place) {
-    return std::string_view(body.members[place].name);
-  });
+}
+
+// Structures are asked for their members by name all the time. Of two members
+// of one name the first counts.
+void note_names(TypeBody& body) {
+  if (body.members.empty()) return;
+  body.named.resize(std::bit_ceil(body.members.size() * 2));
+  for (std::uint32_t i = 0; i < body.members.size(); ++i) {
+    const std::string& name = body.members[i].name;
+    if (name.empty()) {
+      body.unnamed.push_back(i);
+      continue;
+    }
+    std::uint32_t hash = hash_of(name);
+    NamedPlace& slot = body.named[slot_of(body, name, hash)];
+    if (slot.place == NamedPlace::none) slot = {hash, i};
+  }
 }
 
 std::string describe(const Type& type) {
@@ -80,43 +109,80 @@ std::string describe(const Type& type) {
   return name.empty() ? "<anonymous>" : name;
 }
 
-Error no_member(const Type& type, std::string_view member) {
-  return {ErrorKind::not_found,
-          fmt::format("{} has no member named {}", describe(type), member)};
+// Why a path leads to no member; said only to who asks.
+struct Stop {
+  const Type* type;
+  std::string_view name;    // of the member or the element that is not there
+  bool is_element = false;  // [name]
+};
+
+Error error_of(const Stop& stop) {
+  return {
+      ErrorKind::not_found,
+      fmt::format("{} has no {}{}", describe(*stop.type),
+                  stop.is_element ? "element [" : "member named ", stop.name)};
 }
 
-Result<void> enter_member(MemberPlace& place, std::string_view name) {
+bool ends_name(char c) {
+  return c == '.' || c == '[';
+}
+
+std::optional<Stop> enter_member(MemberPlace& place, std::string_view name) {
   const Type& type = place.type->stripped();
-  if (!type.is_compound()) return no_member(*place.type, name);
-  std::optional<MemberPlace> found = find_one(type, name, 0);
-  if (name.empty() || !found) return no_member(*place.type, name);
+  if (!type.is_compound() || name.empty()) return Stop{place.type, name};
+  unsigned left = most_unnamed;
+  std::optional<MemberPlace> found = find_one(type, name, 0, left);
+  if (!found) return Stop{place.type, name};
   found->bit_offset += place.bit_offset;
   place = *found;
-  return {};
+  return std::nullopt;
 }
 
 // |text| starts behind a '['; leaves it behind the ']'.
-Result<void> enter_element(MemberPlace& place, std::string_view& text) {
+std::optional<Stop> enter_element(MemberPlace& place, std::string_view& text) {
   std::size_t end = text.find(']');
   std::optional<std::uint64_t> index;
   if (end != std::string_view::npos) index = parse_number(text.substr(0, end));
   const Type& type = place.type->stripped();
   if (!index || type.kind != TypeKind::array || type.target() == nullptr) {
-    return Error(ErrorKind::not_found,
-                 fmt::format("{} has no element [{}", describe(*place.type),
-                             text.substr(0, end)));
+    return Stop{place.type, text.substr(0, end), true};
   }
   place.type = type.target();
   place.bit_offset += *index * place.type->size() * 8;
   text.remove_prefix(end + 1);
-  return {};
+  return std::nullopt;
+}
+
+// Leads |place| along |path|.
+std::optional<Stop> follow(MemberPlace& place, std::string_view path) {
+  bool wants_name = true;
+  while (wants_name || !path.empty()) {
+    std::optional<Stop> stop;
+    if (wants_name) {
+      auto end = static_cast<std::size_t>(
+          std::ranges::find_if(path, ends_name) - path.begin());
+      stop = enter_member(place, path.substr(0, end));
+      path.remove_prefix(end);
+      wants_name = false;
+    } else if (path.front() == '.') {
+      path.remove_prefix(1);
+      wants_name = true;
+    } else if (path.front() == '[') {
+      path.remove_prefix(1);
+      stop = enter_element(place, path);
+    } else {
+      stop = Stop{place.type, path};
+    }
+    if (stop) return stop;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
 
 Type::Type(TypeKind of_kind, TypeBody body)
     : kind(of_kind), state_(State::complete), body_(std::move(body)) {
-  sort_names(body_);
+  note_names(body_);
 }
 
 // Two threads may complete the same body at once, each its own copy; the first
@@ -130,7 +196,7 @@ const TypeBody& Type::body() const {
   ++completion_depth();
   complete_(*this, body);
   --completion_depth();
-  sort_names(body);
+  note_names(body);
   State expected = State::open;
   if (state_.compare_exchange_strong(expected, State::publishing)) {
     body_ = std::move(body);
@@ -144,12 +210,9 @@ const TypeBody& Type::body() const {
 
 const Member* Type::named_member(std::string_view wanted) const {
   const TypeBody& all = body();
-  auto name_of = [&](std::uint32_t place) {
-    return std::string_view(all.members[place].name);
-  };
-  auto found = std::ranges::lower_bound(all.named, wanted, {}, name_of);
-  bool is_there = found != all.named.end() && name_of(*found) == wanted;
-  return is_there ? &all.members[*found] : nullptr;
+  if (all.named.empty()) return nullptr;
+  std::uint32_t place = all.named[slot_of(all, wanted, hash_of(wanted))].place;
+  return place == NamedPlace::none ? nullptr : &all.members[place];
 }
 
 std::uint64_t Type::size() const {
@@ -197,28 +260,13 @@ bool Type::is_scalar() const {
 
 Result<MemberPlace> find_member(const Type& type, std::string_view path) {
   MemberPlace place{&type, 0, 0};
-  bool wants_name = true;
-  while (wants_name || !path.empty()) {
-    if (wants_name) {
-      std::size_t end = std::min(path.find_first_of(".["), path.size());
-      TRY(enter_member(place, path.substr(0, end)));
-      path.remove_prefix(end);
-      wants_name = false;
-    } else if (path.front() == '.') {
-      path.remove_prefix(1);
-      wants_name = true;
-    } else if (path.front() == '[') {
-      path.remove_prefix(1);
-      TRY(enter_element(place, path));
-    } else {
-      return no_member(*place.type, path);
-    }
-  }
+  if (auto stop = follow(place, path)) return error_of(*stop);
   return place;
 }
 
 bool has_member(const Type& type, std::string_view path) {
-  return find_member(type, path).has_value();
+  MemberPlace place{&type, 0, 0};
+  return !follow(place, path);
 }
 
 }  // namespace inquest

@@ -61,6 +61,13 @@ enum class TypeKind {
 // What a C tag or plain name stands for.
 enum class TypeTag { any, structure, union_type, enumeration, plain };
 
+// A slot of a hash table of members.
+struct NamedPlace {
+  static constexpr std::uint32_t none = ~std::uint32_t{0};
+  std::uint32_t hash = 0;
+  std::uint32_t place = none;  // among the members
+};
+
 // The parts of a type that are filled on first use.
 struct TypeBody {
   const Type* target = nullptr;  // see Type::target()
@@ -69,8 +76,10 @@ struct TypeBody {
   std::vector<Parameter> parameters;
   bool is_variadic = false;
 
-  // Places in |members|: those with a name by it, and those without.
-  std::vector<std::uint32_t> named = {}, unnamed = {};
+  // Places in |members|: a hash table of those with a name (see type.cc), and
+  // those without.
+  std::vector<NamedPlace> named = {};
+  std::vector<std::uint32_t> unnamed = {};
 };
 
 class Type {

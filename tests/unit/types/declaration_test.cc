@@ -108,5 +108,15 @@ TEST_F(Declarations, DamagedNestingHasABoundedText) {
   EXPECT_LT(definition(*inner).size(), std::size_t{50} << 20);
 }
 
+// Written out each time, it would be written 2^64 times.
+TEST_F(Declarations, OfFunctionsThatTakeThemselvesEnd) {
+  Type function([&](const Type& self, TypeBody& body) {
+    body.target = &bench.c("int");
+    body.parameters = {{"", &self}, {"", &self}};
+  });
+  function.kind = TypeKind::function;
+  EXPECT_LT(declaration(function, "f").size(), 1000000U);
+}
+
 }  // namespace
 }  // namespace inquest

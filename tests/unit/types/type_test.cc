@@ -3,6 +3,7 @@
 
 #include <thread>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "unit/types/build_types.h"
@@ -27,6 +28,16 @@ TEST(Type, ABodyThatNeedsItselfEnds) {
     body.members.resize(self.members().size() + 1);
   });
   EXPECT_LE(type.members().size(), 100U);
+}
+
+// Looked into each time, it would be entered 2^64 times.
+TEST(Type, UnnamedMembersThatHoldThemselvesEnd) {
+  Type type([](const Type& self, TypeBody& body) {
+    body.members = {{"", &self, 0, 0}, {"", &self, 64, 0}, {"a", &self, 8, 0}};
+  });
+  type.kind = TypeKind::structure;
+  EXPECT_FALSE(has_member(type, "nosuch"));
+  EXPECT_TRUE(has_member(type, "a"));
 }
 
 TEST(Type, TypesThatNeedEachOtherCompleteFromTwoThreads) {
@@ -106,6 +117,28 @@ TEST_F(Members, ABitFieldKeepsItsBits) {
   ASSERT_TRUE(place);
   EXPECT_EQ(place->bit_offset, 99U);
   EXPECT_EQ(place->bit_size, 3U);
+}
+
+TEST_F(Members, AreFoundAmongMany) {
+  constexpr std::uint64_t count = 1000;
+  std::vector<Member> members;
+  for (std::uint64_t i = 0; i < count; ++i)
+    members.push_back({fmt::format("m{}", i), &bench.c("int"), i * 32, 0});
+  const Type& many = bench.source->structure("many", count * 4, members);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const Member* member = many.named_member(fmt::format("m{}", i));
+    ASSERT_NE(member, nullptr) << i;
+    EXPECT_EQ(member->offset(), i * 4);
+  }
+  EXPECT_EQ(many.named_member("m1000"), nullptr);
+  EXPECT_EQ(many.named_member(""), nullptr);
+}
+
+TEST_F(Members, OfTwoWithOneNameTheFirstCounts) {
+  const Type& twins = bench.source->structure(
+      "twins", 8,
+      {{"x", &bench.c("int"), 0, 0}, {"x", &bench.c("int"), 32, 0}});
+  EXPECT_EQ(twins.named_member("x"), &twins.members()[0]);
 }
 
 TEST_F(Members, WhatIsMissingIsNamed) {
