@@ -19,6 +19,7 @@
 
 #include "base/interrupt.h"
 #include "base/mapped_file.h"
+#include "base/parallel.h"
 #include "debuginfo/dwarf_index.h"
 #include "debuginfo/dwarf_shapes.h"
 
@@ -377,13 +378,7 @@ class Scan {
                                                 unsigned threads) {
     find_units();
     std::vector<Finds> finds(threads);
-    {
-      std::vector<std::jthread> others;
-      for (unsigned i = 1; i < threads; ++i) {
-        others.emplace_back([&, i] { work(finds[i], false); });
-      }
-      work(finds[0], true);
-    }
+    on_threads(threads, [&](std::size_t i) { work(finds[i], i == 0); });
     if (progress_) progress_(sections_.size(), sections_.size());
     if (interrupted()) {
       return Error(ErrorKind::io, "reading debug info: interrupted");

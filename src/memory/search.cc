@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <exception>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 
 #include "base/interrupt.h"
@@ -224,8 +226,7 @@ class Search {
 
   SearchTotals run(unsigned threads) {
     most_waiting_ = threads + 2;
-    for (unsigned i = 0; i < threads; ++i)
-      threads_.emplace_back([this] { work(); });
+    start(threads);
     while (auto found = next_found()) {
       for (const SearchHit& hit : found->hits) {
         if (interrupted()) return totals_;
@@ -235,11 +236,15 @@ class Search {
       totals_.damaged += found->totals.damaged;
       if (request_.on_progress) request_.on_progress(totals_.searched);
     }
+    std::scoped_lock guard(lock_);
+    if (thrown_) std::rethrow_exception(thrown_);
     return totals_;
   }
 
  private:
+  void start(unsigned threads);
   void work();
+  void search_chunks();
   std::optional<Found> next_found();
 
   const SearchRequest& request_;
@@ -254,9 +259,32 @@ class Search {
   std::uint64_t passed_on_ = 0;
   std::uint64_t most_waiting_ = 0;
   bool is_over_ = false;  // there are no more chunks, or nobody asks
+  std::exception_ptr thrown_;
 };
 
+// One thread is enough; without any there is no search.
+void Search::start(unsigned threads) {
+  try {
+    for (unsigned i = 0; i < threads; ++i)
+      threads_.emplace_back([this] { work(); });
+  } catch (const std::system_error&) {
+    if (threads_.empty()) throw;
+  }
+}
+
 void Search::work() {
+  try {
+    search_chunks();
+  } catch (...) {
+    std::scoped_lock guard(lock_);
+    thrown_ = std::current_exception();
+  }
+  std::scoped_lock guard(lock_);
+  is_over_ = true;
+  changed_.notify_all();
+}
+
+void Search::search_chunks() {
   ChunkSearch search(request_);
   std::unique_lock guard(lock_);
   while (true) {
@@ -272,8 +300,6 @@ void Search::work() {
     done_.emplace(number, std::move(found));
     changed_.notify_all();
   }
-  is_over_ = true;
-  changed_.notify_all();
 }
 
 // Nothing when all is done, or on an interrupt.
@@ -289,7 +315,7 @@ std::optional<Found> Search::next_found() {
       changed_.notify_all();
       return result;
     }
-    if (is_over_ && passed_on_ == taken_) return std::nullopt;
+    if (thrown_ || (is_over_ && passed_on_ == taken_)) return std::nullopt;
     changed_.wait_for(guard, patience);
   }
   return std::nullopt;

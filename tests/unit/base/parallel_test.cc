@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <new>
 #include <set>
 #include <thread>
 #include <vector>
@@ -69,6 +70,33 @@ TEST(InParallel, LeavesPartsOutWhenInterrupted) {
   clear_interrupt();
   EXPECT_GE(calls, 1U);
   EXPECT_LT(calls, 100'000U);
+}
+
+TEST(InParallel, ThrowsWhatTheWorkThrows) {
+  std::atomic<unsigned> called = 0;
+  auto work = [&called](std::size_t first, std::size_t) {
+    ++called;
+    if (first == 3) throw std::bad_alloc();
+  };
+  EXPECT_THROW(in_parallel(8, 1, work), std::bad_alloc);
+  EXPECT_GE(called, 4U);
+}
+
+TEST(OnThreads, CallsEachOnce) {
+  for (std::size_t count : {1U, 2U, 9U}) {
+    std::vector<std::atomic<unsigned>> times(count);
+    on_threads(count, [&times](std::size_t which) { ++times.at(which); });
+    for (const auto& each : times)
+      EXPECT_EQ(each, 1U);
+  }
+}
+
+TEST(OnThreads, TheFirstIsTheCallers) {
+  std::thread::id caller = std::this_thread::get_id(), first;
+  on_threads(3, [&first](std::size_t which) {
+    if (which == 0) first = std::this_thread::get_id();
+  });
+  EXPECT_EQ(first, caller);
 }
 
 }  // namespace
