@@ -26,6 +26,9 @@ namespace {
 
 constexpr std::uint64_t descriptor_size = 24;
 
+// What is read at once, for compressed pages are small.
+constexpr std::uint64_t data_block = 16384;
+
 struct PageDescriptor {
   FileOffset at;
   std::uint64_t size = 0;
@@ -55,6 +58,7 @@ struct Part {
   std::shared_ptr<const DataSource> file;
   KdumpHeader header;
   BlockCache descriptors = BlockCache(file);
+  BlockCache data = BlockCache(file, data_block);
   std::uint64_t first_rank = 0;  // of header.first_page in the bitmap
 };
 
@@ -298,7 +302,7 @@ Result<void> KdumpDump::unpack(const Part& part,
   }
   auto room = std::make_unique_for_overwrite<std::byte[]>(descriptor.size);
   std::span packed(room.get(), descriptor.size);
-  TRY(part.file->read(descriptor.at, packed));
+  TRY(part.data.read(descriptor.at, packed));
   return decompress(method, packed, page);
 }
 

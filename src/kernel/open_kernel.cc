@@ -18,11 +18,11 @@ namespace {
 // A kernel may be built for at most this many (x86_64: 8192).
 constexpr unsigned most_cpus = 8192;
 
-// $XDG_CACHE_HOME/inquest or ~/.cache/inquest; "" without a home.
 // What a list of a million entries is spread over, and no more than a part of
 // any machine's memory. Commands that see little of the dump use little of it.
-constexpr std::size_t cache_size = std::size_t{128} << 20;
+constexpr std::size_t cache_size = std::size_t{64} << 20;
 
+// $XDG_CACHE_HOME/inquest or ~/.cache/inquest; "" without a home.
 std::filesystem::path default_cache() {
   // NOLINTBEGIN(concurrency-mt-unsafe)
   if (const char* cache = std::getenv("XDG_CACHE_HOME");

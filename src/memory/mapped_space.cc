@@ -21,7 +21,7 @@ class MappedSpace::TranslationCache {
  public:
   // |page| and |physical| are page-aligned.
   std::optional<PhysAddress> find(Address page, unsigned shift) const {
-    const Entry& entry = entries_[page.value >> shift & (entry_count - 1)];
+    const Entry& entry = entries_[place_of(page, shift)];
     std::uint64_t physical = entry.physical.load(std::memory_order_relaxed);
     std::uint64_t check = entry.check.load(std::memory_order_relaxed);
     if ((check ^ physical) != (page.value | valid)) return std::nullopt;
@@ -34,21 +34,27 @@ class MappedSpace::TranslationCache {
   }
 
   void keep(Address page, PhysAddress physical, unsigned shift) {
-    Entry& entry = entries_[page.value >> shift & (entry_count - 1)];
+    Entry& entry = entries_[place_of(page, shift)];
     entry.physical.store(physical.value, std::memory_order_relaxed);
     entry.check.store((page.value | valid) ^ physical.value,
                       std::memory_order_relaxed);
   }
 
  private:
-  static constexpr std::size_t entry_count = 256;
+  static constexpr unsigned entry_bits = 12;
   static constexpr std::uint64_t valid = 1;
+
+  // CPUs have the same data at distances of many zeroes: bits are mixed.
+  static std::size_t place_of(Address page, unsigned shift) {
+    constexpr std::uint64_t mix = 0x9e3779b97f4a7c15;
+    return (page.value >> shift) * mix >> (64 - entry_bits);
+  }
 
   struct Entry {
     std::atomic<std::uint64_t> check = 0;
     std::atomic<std::uint64_t> physical = 0;
   };
-  std::array<Entry, entry_count> entries_;
+  std::array<Entry, 1 << entry_bits> entries_;
 };
 
 MappedSpace::MappedSpace(std::shared_ptr<const PhysicalMemory> memory,

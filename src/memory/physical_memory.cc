@@ -2,9 +2,10 @@
 //
 // The page cache: shards chosen by page number, each with a lock, a table and
 // a fixed number of slots that are reused by the clock algorithm. Pages are
-// unpacked outside of the lock; two threads that miss the same page both
-// unpack it, which is rarer and cheaper than waiting. Missing pages are not
-// cached: the dump answers those from its bitmap. Memory in use is not cached.
+// unpacked outside of the lock, where they are to stay; two threads that miss
+// the same page both unpack it, which is rarer and cheaper than waiting.
+// Missing pages are not cached: the dump answers those from its bitmap. Memory
+// in use is not cached.
 
 #include "memory/physical_memory.h"
 
@@ -19,7 +20,7 @@ namespace inquest {
 namespace {
 
 constexpr std::size_t shard_count = 16;
-constexpr std::size_t slots_at_once = 16;  // allocated
+constexpr std::size_t rooms_at_once = 16;  // allocated
 
 struct Slot {
   std::uint64_t page = 0;
@@ -41,33 +42,46 @@ class Shard {
     return true;
   }
 
-  // Keeps a copy of |bytes|; at most |limit| pages stay.
-  void keep(std::uint64_t page, Bytes bytes, std::size_t limit) {
+  // Room for a page, to be given back by keep() or drop().
+  std::byte* room(std::size_t page_size) {
+    std::scoped_lock guard(lock_);
+    if (free_.empty()) add_rooms(page_size);
+    std::byte* bytes = free_.back();
+    free_.pop_back();
+    return bytes;
+  }
+
+  void drop(std::byte* bytes) {
+    std::scoped_lock guard(lock_);
+    free_.push_back(bytes);
+  }
+
+  // Keeps the page in |bytes|, which are a room; at most |limit| pages stay.
+  void keep(std::uint64_t page, std::byte* bytes, std::size_t limit) {
     std::scoped_lock guard(lock_);
     auto [place, is_new] = slot_of_.try_emplace(page);
-    if (!is_new) return;
+    if (!is_new) {
+      free_.push_back(bytes);
+      return;
+    }
     std::size_t index = slots_.size();
     if (index < limit) {
-      add_slot(bytes.size());
+      slots_.push_back({});
     } else {
       index = victim();
       slot_of_.erase(slots_[index].page);
+      free_.push_back(slots_[index].bytes);
     }
-    Slot& slot = slots_[index];
-    slot.page = page;
-    slot.was_used = false;
-    std::copy_n(bytes.data(), bytes.size(), slot.bytes);
+    slots_[index] = {page, false, bytes};
     place->second = index;
   }
 
  private:
-  void add_slot(std::size_t page_size) {
-    std::size_t within = slots_.size() % slots_at_once;
-    if (within == 0) {
-      blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(
-          slots_at_once * page_size));
-    }
-    slots_.push_back({.bytes = blocks_.back().get() + within * page_size});
+  void add_rooms(std::size_t page_size) {
+    blocks_.push_back(
+        std::make_unique_for_overwrite<std::byte[]>(rooms_at_once * page_size));
+    for (std::size_t i = rooms_at_once; i-- > 0;)
+      free_.push_back(blocks_.back().get() + i * page_size);
   }
 
   std::size_t victim() {
@@ -83,7 +97,8 @@ class Shard {
   std::mutex lock_;
   std::unordered_map<std::uint64_t, std::size_t> slot_of_;
   std::vector<Slot> slots_;
-  std::vector<std::unique_ptr<std::byte[]>> blocks_;  // the slots' bytes
+  std::vector<std::unique_ptr<std::byte[]>> blocks_;  // of rooms
+  std::vector<std::byte*> free_;                      // rooms
   std::size_t hand_ = 0;
 };
 
@@ -112,13 +127,13 @@ Result<void> PhysicalMemory::read_within_page(PhysAddress from,
   std::uint64_t offset = from.value % cache_->page_size;
   Shard& shard = cache_->shards[page % shard_count];
   if (shard.copy(page, offset, out)) return {};
-  auto room = std::make_unique_for_overwrite<std::byte[]>(cache_->page_size);
-  std::span whole(room.get(), cache_->page_size);
-  if (dump_->read(from - offset, whole)) {
-    std::copy_n(whole.data() + offset, out.size(), out.begin());
-    shard.keep(page, whole, cache_->pages_per_shard);
+  std::byte* room = shard.room(cache_->page_size);
+  if (dump_->read(from - offset, std::span(room, cache_->page_size))) {
+    std::copy_n(room + offset, out.size(), out.begin());
+    shard.keep(page, room, cache_->pages_per_shard);
     return {};
   }
+  shard.drop(room);
   // A dump may have a part of a page.
   return read_uncached(from, out);
 }
