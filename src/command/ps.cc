@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <regex>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -143,6 +144,27 @@ Result<TaskList> chosen_tasks(const Kernel& kernel, const TaskList& all,
   return list;
 }
 
+// |usage| when one of |words| is no regular expression; others that mean no
+// task are said.
+Result<TaskList> tasks_of_words(const Kernel& kernel,
+                                std::span<const std::string> words,
+                                report::Sink& out) {
+  TaskList all = all_tasks(kernel, out);
+  TaskList list;
+  for (const std::string& word : words) {
+    auto chosen = chosen_tasks(kernel, all, word);
+    if (!chosen && chosen.error().kind() == ErrorKind::usage) {
+      return chosen.error();
+    }
+    if (!chosen) {
+      out.problem(std::move(chosen).error().while_doing("ps"));
+      continue;
+    }
+    list.insert(list.end(), chosen->begin(), chosen->end());
+  }
+  return list;
+}
+
 Result<std::vector<std::uint64_t>> policies(std::string_view list) {
   std::vector<std::uint64_t> found;
   for (std::string_view word : split(list, ',')) {
@@ -173,28 +195,19 @@ Result<TaskList> wanted_tasks(const Session& session, const Options& options,
                 .active = options.has('A'),
                 .policies = {}};
   if (auto list = options.argument('y')) filter.policies = TRY(policies(*list));
-  TaskList all = all_tasks(kernel, out);
   TaskList candidates;
-  if (options.words().empty()) {
-    candidates = session.chosen.value_or(all);
-    if (!session.chosen) note_task_differences(kernel, out);
+  if (!options.words().empty()) {
+    candidates = TRY(tasks_of_words(kernel, options.words(), out));
+  } else if (session.chosen) {
+    candidates = *session.chosen;
+  } else {
+    candidates = all_tasks(kernel, out);
+    note_task_differences(kernel, out);
   }
-  for (const std::string& word : options.words()) {
-    auto chosen = chosen_tasks(kernel, all, word);
-    if (!chosen && chosen.error().kind() == ErrorKind::usage) {
-      return chosen.error();
-    }
-    if (!chosen) {
-      out.problem(std::move(chosen).error().while_doing("ps"));
-      continue;
-    }
-    candidates.insert(candidates.end(), chosen->begin(), chosen->end());
-  }
-  TaskList list;
-  for (const Object& task : candidates) {
-    if (passes(kernel, task, filter)) list.push_back(task);
-  }
-  return list;
+  std::erase_if(candidates, [&](const Object& task) {
+    return !passes(kernel, task, filter);
+  });
+  return candidates;
 }
 
 // What contradicts itself, in crash's words.

@@ -2,6 +2,7 @@
 // ps: the table, relatives and counts.
 
 #include <algorithm>
+#include <future>
 #include <map>
 #include <optional>
 #include <span>
@@ -170,25 +171,31 @@ std::optional<std::uint64_t> policy_of(std::string_view name_or_number) {
   return number && *number < policy_names.size() ? number : std::nullopt;
 }
 
-// Rows are found by all processors, some thousand at a time, and said in their
-// order. The first one alone looks up what all of them need.
+// Rows are found by all processors, some thousand at a time while the ones
+// before are said. The first one alone looks up what all of them need.
 void show_table(const Kernel& kernel, const TaskList& list,
                 const PsStyle& style, report::Sink& out) {
   constexpr std::size_t at_once = 8192, part = 256;
+  using Rows = std::vector<std::optional<TableRow>>;
   if (style.has_heading) out.layout(heading(style));
   const MemoryMeter first(kernel);
-  std::span<const Object> left(list);
-  std::size_t count = 1;
-  while (!left.empty() && !interrupted()) {
-    auto some = left.first(std::min(left.size(), count));
-    left = left.subspan(some.size());
-    count = at_once;
-    std::vector<std::optional<TableRow>> rows(some.size());
+  auto rows_of = [&](std::span<const Object> some) {
+    Rows rows(some.size());
     in_parallel(some.size(), part, [&](std::size_t from, std::size_t to) {
       MemoryMeter meter = first;
       for (std::size_t i = from; i < to && !interrupted(); ++i)
         rows[i].emplace(table_row(kernel, some[i], style, meter));
     });
+    return rows;
+  };
+  std::span<const Object> left(list);
+  std::size_t count = std::min<std::size_t>(left.size(), 1);
+  std::future<Rows> coming;
+  for (Rows rows = rows_of(left.first(count)); !rows.empty();
+       rows = coming.get()) {
+    left = left.subspan(count);
+    count = std::min(left.size(), at_once);
+    coming = std::async(rows_of, left.first(count));
     for (const auto& row : rows) {
       if (!row || interrupted()) return;
       emit(out, *row);

@@ -18,11 +18,12 @@ Error loop_error(std::string_view what, Address at) {
                fmt::format("{} loops at {:#x}", what, at.value), at.value);
 }
 
-// The node that |pointer|, which holds |at|, points to.
+// The node that |pointer|, which holds |at|, points to; not reading it again.
 Object node_at(const Object& pointer, Address at) {
-  Object node = pointer.dereference();
-  if (node.fault() != nullptr) return node;
-  return {pointer.space(), node.type(), at};
+  const Type& type = pointer.type().stripped();
+  bool is_one = type.kind == TypeKind::pointer && type.target() != nullptr;
+  if (!is_one) return pointer.dereference();  // says why
+  return {pointer.space(), *type.target(), at};
 }
 
 Generator<Object> entries_of(Generator<Object> nodes, Result<const Type*> type,

@@ -53,14 +53,18 @@ StructSnapshot::StructSnapshot(const AddressSpace& memory, const Type& type,
   if (size_ <= largest_structure) choose_members(type, members);
   if (parts_.empty()) structures_.clear();
   is_kept_.resize(structures_.size());
-  bytes_.resize(structures_.size() * kept_);
+  bytes_ =
+      std::make_unique_for_overwrite<std::byte[]>(structures_.size() * kept_);
+  own_.reserve(structures_.size());
+  for (std::size_t i = 0; i < structures_.size(); ++i)
+    own_.emplace_back(*this, i);
   in_parallel(
       structures_.size(), structures_at_once,
-      [this](std::size_t first, std::size_t last) { load(first, last); });
+      [this](std::size_t first, std::size_t last) { take(first, last); });
 }
 
 // Structures [first, last).
-void StructSnapshot::load(std::size_t first, std::size_t last) {
+void StructSnapshot::take(std::size_t first, std::size_t last) {
   std::uint64_t start = parts_.front().start;
   std::vector<std::byte> all(parts_.back().start + parts_.back().size - start);
   for (std::size_t i = first; i < last; ++i) {
@@ -75,26 +79,43 @@ void StructSnapshot::load(std::size_t first, std::size_t last) {
   }
 }
 
-Result<void> StructSnapshot::read(Address from,
-                                  std::span<std::byte> out) const {
-  auto above = std::ranges::upper_bound(structures_, from);
-  if (above == structures_.begin()) return memory_.read(from, out);
-  auto index = static_cast<std::size_t>(above - structures_.begin()) - 1;
-  std::uint64_t offset = from - structures_[index];
-  if (offset >= size_ || is_kept_[index] == 0) {
-    return memory_.read(from, out);
-  }
+std::optional<std::size_t> StructSnapshot::structure_before(Address at) const {
+  auto above = std::ranges::upper_bound(structures_, at);
+  if (above == structures_.begin()) return std::nullopt;
+  return static_cast<std::size_t>(above - structures_.begin()) - 1;
+}
+
+bool StructSnapshot::read_kept(std::size_t structure, Address from,
+                               std::span<std::byte> out) const {
+  std::uint64_t offset = from - structures_[structure];
+  if (offset >= size_ || is_kept_[structure] == 0) return false;
   auto after = std::ranges::upper_bound(parts_, offset, {}, &Part::start);
-  if (after == parts_.begin()) return memory_.read(from, out);
+  if (after == parts_.begin()) return false;
   const Part& part = *std::prev(after);
   std::uint64_t within = offset - part.start;
-  if (within > part.size || out.size() > part.size - within) {
-    return memory_.read(from, out);
-  }
-  auto kept = bytes_.begin() +
-              static_cast<std::ptrdiff_t>(index * kept_ + part.at + within);
+  if (within > part.size || out.size() > part.size - within) return false;
+  const std::byte* kept = bytes_.get() + structure * kept_ + part.at + within;
   std::copy_n(kept, out.size(), out.begin());
-  return {};
+  return true;
+}
+
+Result<void> StructSnapshot::read(Address from,
+                                  std::span<std::byte> out) const {
+  auto structure = structure_before(from);
+  if (structure && read_kept(*structure, from, out)) return {};
+  return memory_.read(from, out);
+}
+
+Result<void> StructSnapshot::Own::read(Address from,
+                                       std::span<std::byte> out) const {
+  if (all_.read_kept(structure_, from, out)) return {};
+  return all_.read(from, out);
+}
+
+const AddressSpace& StructSnapshot::around(Address structure) const {
+  auto found = structure_before(structure);
+  if (!found || structures_[*found] != structure) return *this;
+  return own_[*found];
 }
 
 }  // namespace inquest

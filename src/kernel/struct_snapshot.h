@@ -7,6 +7,8 @@
 
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -30,12 +32,36 @@ class StructSnapshot : public AddressSpace {
     return memory_.to_physical(at);
   }
 
+  // The same memory, for who reads mostly from |structure|.
+  const AddressSpace& around(Address structure) const;
+
  private:
+  // Memory around one structure.
+  class Own : public AddressSpace {
+   public:
+    Own(const StructSnapshot& all, std::size_t structure)
+        : all_(all), structure_(structure) {}
+    std::endian endian() const override { return all_.endian(); }
+    Result<void> read(Address from, std::span<std::byte> out) const override;
+    Result<PhysAddress> to_physical(Address at) const override {
+      return all_.to_physical(at);
+    }
+
+   private:
+    const StructSnapshot& all_;
+    std::size_t structure_;
+  };
+
   void choose_members(const Type& type,
                       std::span<const std::string_view> members);
-  void load(std::size_t first, std::size_t last);
+  void take(std::size_t first, std::size_t last);
+  // The last structure that starts at or before |at|.
+  std::optional<std::size_t> structure_before(Address at) const;
+  // Whether all of |out| was at hand in |structure|.
+  bool read_kept(std::size_t structure, Address from,
+                 std::span<std::byte> out) const;
   std::span<std::byte> bytes_of(std::size_t structure) {
-    return std::span(bytes_).subspan(structure * kept_, kept_);
+    return {bytes_.get() + structure * kept_, kept_};
   }
 
   // [start, start + size) of a structure, at |at| in what is kept of it.
@@ -50,7 +76,8 @@ class StructSnapshot : public AddressSpace {
   std::vector<Address> structures_;  // sorted
   // By structure; false: not readable as a whole.
   std::vector<char> is_kept_;
-  std::vector<std::byte> bytes_;
+  std::unique_ptr<std::byte[]> bytes_;
+  std::vector<Own> own_;  // by structure
 };
 
 }  // namespace inquest

@@ -37,10 +37,13 @@ StateBits state_bits(const Kernel& kernel, const Object& task) {
 
 Object first_member(const Object& object,
                     std::initializer_list<std::string_view> names) {
+  std::optional<Object> first;
   for (std::string_view name : names) {
-    if (object.has_member(name)) return object[name];
+    Object found = object[name];
+    if (found.fault() == nullptr) return found;
+    if (!first) first = found;
   }
-  return object[*names.begin()];
+  return *first;
 }
 
 }  // namespace

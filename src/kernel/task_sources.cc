@@ -21,7 +21,7 @@
 namespace inquest {
 namespace {
 
-constexpr std::size_t pids_at_once = 1024;
+constexpr std::size_t pids_at_once = 1024, groups_at_once = 256;
 
 // Where |path| lies in |structure|.
 Result<std::uint64_t> offset_of(const Kernel& kernel,
@@ -185,7 +185,8 @@ class Lists {
   Result<void> prepare();
   void take_snapshot();
   const AddressSpace& memory() const { return signals_ ? *signals_ : memory_; }
-  void add_group(Address leader);
+  TaskSource group_of(Address leader) const;
+  void add_groups(std::span<const Address> leaders);
   Result<Object> ring_of(Address leader) const;
 
   const Kernel& kernel_;
@@ -237,20 +238,37 @@ Result<Object> Lists::ring_of(Address leader) const {
   return Object(memory(), *list_, signal + head_);
 }
 
-void Lists::add_group(Address leader) {
-  found_.tasks.push_back(leader);
+// The leader and its threads.
+TaskSource Lists::group_of(Address leader) const {
+  TaskSource group;
+  group.tasks.push_back(leader);
   auto ring = ring_of(leader);
   if (!ring) {
     if (ring.error().kind() != ErrorKind::not_found) {
-      found_.problem = ring.error();
+      group.problem = ring.error();
     }
-    return;
+    return group;
   }
-  auto problem = walk_ring(*ring, [&](Address node) {
+  group.problem = walk_ring(*ring, [&](Address node) {
     Address thread{node.value - thread_};
-    if (thread != leader) found_.tasks.push_back(thread);
+    if (thread != leader) group.tasks.push_back(thread);
   });
-  if (problem) found_.problem = problem;
+  return group;
+}
+
+// By all processors.
+void Lists::add_groups(std::span<const Address> leaders) {
+  std::vector<TaskSource> groups(leaders.size());
+  in_parallel(leaders.size(), groups_at_once,
+              [&](std::size_t i, std::size_t end) {
+                for (; i < end && !interrupted(); ++i)
+                  groups[i] = group_of(leaders[i]);
+              });
+  for (const TaskSource& group : groups) {
+    found_.tasks.insert(found_.tasks.end(), group.tasks.begin(),
+                        group.tasks.end());
+    if (group.problem) found_.problem = group.problem;
+  }
 }
 
 TaskSource Lists::walk() {
@@ -262,9 +280,11 @@ TaskSource Lists::walk() {
   }
   take_snapshot();
   Object head(memory_, *list_, first.address() + tasks_);
+  std::vector<Address> leaders;
   auto problem = walk_ring(head, [&](Address node) {
-    if (!interrupted()) add_group(Address{node.value - tasks_});
+    leaders.push_back(Address{node.value - tasks_});
   });
+  add_groups(leaders);
   if (problem) found_.problem = problem;
   return std::move(found_);
 }

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "base/interrupt.h"
+#include "base/parallel.h"
 #include "base/text.h"
 #include "kernel/task.h"
 #include "kernel/task_sources.h"
@@ -35,6 +36,7 @@ constexpr std::array<std::string_view, 28> members = {
 
 constexpr std::int64_t highest_pid = 4 << 20;  // PID_MAX_LIMIT
 constexpr std::size_t most_notes = 8;
+constexpr std::size_t pids_at_once = 1024;
 
 struct Candidate {
   Address address;
@@ -126,18 +128,23 @@ void TaskTable::Merge::add_queues() {
   }
 }
 
-// What has no pid that could be one is no task.
+// What has no pid that could be one is no task. By all processors.
 void TaskTable::Merge::read_pids() {
-  for (Candidate& each : all_) {
-    auto pid = task_pid(Object(memory(), *type_, each.address));
+  std::vector<Result<std::int64_t>> pids(all_.size(), 0);
+  in_parallel(all_.size(), pids_at_once, [&](std::size_t i, std::size_t end) {
+    for (; i < end; ++i)
+      pids[i] = task_pid(Object(memory(), *type_, all_[i].address));
+  });
+  for (std::size_t i = 0; i < all_.size(); ++i) {
+    const auto& pid = pids[i];
     if (!pid) {
       unreadable_ = pid.error();
     } else if (*pid < 0 || *pid > highest_pid) {
       unreadable_ = Error(ErrorKind::corrupt,
                           fmt::format("{:x} is no task: its pid would be {}",
-                                      each.address.value, *pid));
+                                      all_[i].address.value, *pid));
     } else {
-      each.pid = *pid;
+      all_[i].pid = *pid;
     }
   }
   // The idle tasks of CPUs that are not there have pid 0.
@@ -208,8 +215,11 @@ void TaskTable::Merge::fill() {
   table_.pids_.reserve(table_.pids_.size() + all_.size());
   table_.by_address_.reserve(table_.by_address_.size() + all_.size());
   for (const Candidate& each : all_) {
+    const AddressSpace& around = table_.snapshot_
+                                     ? table_.snapshot_->around(each.address)
+                                     : kernel_.memory();
     table_.by_address_.emplace(each.address.value, table_.tasks_.size());
-    table_.tasks_.emplace_back(memory(), *type_, each.address);
+    table_.tasks_.emplace_back(around, *type_, each.address);
     table_.pids_.push_back(each.pid);
   }
 }
