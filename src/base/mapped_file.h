@@ -22,8 +22,9 @@ class MappedFile {
   ~MappedFile();
 
   const std::filesystem::path& path() const { return path_; }
-  // Lives as long as this object. Reading pages that a shrinking file has lost
-  // raises SIGBUS: formats read bulk data through read() instead.
+  // Lives as long as this object. Pages that a shrinking file has lost read as
+  // zeroes (base/lost_pages.h): formats read bulk data through read() instead,
+  // which says so.
   Bytes bytes() const { return {data_, size_}; }
   std::uint64_t size() const { return size_; }
 

@@ -6,6 +6,7 @@
 #include <dwarf.h>
 #include <fmt/format.h>
 
+#include "base/lost_pages.h"
 #include "debuginfo/dwarf.h"
 #include "debuginfo/dwarf_index.h"
 #include "debuginfo/dwarf_ranges.h"
@@ -185,9 +186,11 @@ class DwarfTypes : public TypeSource {
     DwarfIdentity identity = dwarf_identity(*file_, sections);
     auto cached = cached_index(options_.cache, identity);
     if (cached) return cached;
+    unsigned lost = lost_pages();
     auto built =
         TRY(scan_dwarf(*file_, sections, options_.threads, options_.progress));
-    cache_index(options_.cache, identity, *built);
+    // What is missing today may be back tomorrow.
+    if (lost_pages() == lost) cache_index(options_.cache, identity, *built);
     return built;
   }
 

@@ -20,6 +20,7 @@
 #include "base/interrupt.h"
 #include "base/text.h"
 #include "kernel/gdb_script.h"
+#include "shell/output.h"
 #include "shell/progress.h"
 
 namespace inquest {
@@ -63,11 +64,7 @@ Result<int> spawn_program(const std::string& program, int channel) {
     posix_spawn_file_actions_adddup2(&actions, channel, standard);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
-  sigset_t defaults;
-  sigemptyset(&defaults);
-  for (int signal : {SIGINT, SIGPIPE, SIGQUIT})
-    sigaddset(&defaults, signal);
-  posix_spawnattr_setsigdefault(&attributes, &defaults);
+  set_default_signals(attributes);
   posix_spawnattr_setflags(&attributes,
                            POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
   std::array<std::string, 4> words = {program, "-q", "-nx", "--interpreter=mi"};

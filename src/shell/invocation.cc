@@ -396,6 +396,11 @@ Result<void> take_file(Invocation& invocation, const std::string& name) {
     invocation.kernel.dumps.emplace_back(name);
     return {};
   }
+  std::error_code unknown;
+  if (std::filesystem::is_fifo(name, unknown) ||
+      std::filesystem::is_socket(name, unknown)) {
+    return Error(ErrorKind::io, fmt::format("{}: not a regular file", name));
+  }
   errno = 0;
   std::ifstream file(name, std::ios::binary);
   char head[64] = {};
@@ -454,8 +459,9 @@ Result<void> take_operands(Invocation& invocation,
   }
   for (const std::string& operand : operands) {
     // Parts of a raw dump may be joined by commas; so may those of a set.
-    std::ifstream whole(operand);
-    if (whole || operand.find(',') == std::string::npos) {
+    std::error_code unknown;
+    if (std::filesystem::exists(operand, unknown) ||
+        operand.find(',') == std::string::npos) {
       TRY(take_file(invocation, operand));
       continue;
     }

@@ -31,11 +31,7 @@ Result<int> start(const std::string& command, int input) {
   if (input >= 0) posix_spawn_file_actions_adddup2(&actions, input, 0);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
-  sigset_t defaults;
-  sigemptyset(&defaults);
-  for (int signal : {SIGINT, SIGPIPE, SIGQUIT})
-    sigaddset(&defaults, signal);
-  posix_spawnattr_setsigdefault(&attributes, &defaults);
+  set_default_signals(attributes);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
   std::string text = command;
   std::string name = "sh";
@@ -97,14 +93,21 @@ class DescriptorOutput : public Output {
 
   bool finish() override {
     stream().flush();
-    if (is_ours_ && descriptor_ >= 0) close(descriptor_);
+    failure_ = buffer_.failure();
+    bool is_open = is_ours_ && descriptor_ >= 0;
+    if (is_open && close(descriptor_) != 0 && failure_ == 0) failure_ = errno;
     if (is_ours_) descriptor_ = -1;
     if (process_ >= 0) {
       IgnoredInterrupts ignored;
       wait_for(process_);
     }
     process_ = -1;
-    return !buffer_.is_broken();
+    return failure_ == 0;
+  }
+
+  std::optional<Error> failure() const override {
+    if (failure_ == 0 || failure_ == EPIPE) return std::nullopt;
+    return unwritten_output(failure_);
   }
 
   bool is_on_terminal() const override {
@@ -116,6 +119,7 @@ class DescriptorOutput : public Output {
   int descriptor_;
   int process_;
   bool is_ours_;
+  int failure_ = 0;
 };
 
 // Keeps one screen, and starts the pager when that is not enough.
@@ -199,6 +203,19 @@ class PagerOutput : public Output {
 
 }  // namespace
 
+void set_default_signals(posix_spawnattr_t& attributes) {
+  sigset_t defaults;
+  sigemptyset(&defaults);
+  for (int signal : {SIGINT, SIGPIPE, SIGQUIT, SIGXFSZ})
+    sigaddset(&defaults, signal);
+  posix_spawnattr_setsigdefault(&attributes, &defaults);
+}
+
+Error unwritten_output(int failure) {
+  return Error(ErrorKind::io, fmt::format("the output could not be written: {}",
+                                          strerror(failure)));
+}
+
 Result<PipedProcess> start_pipe(const std::string& command) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return host_error("cannot make a pipe");
@@ -240,12 +257,12 @@ int OutputBuffer::sync() {
 
 void OutputBuffer::drain() {
   std::string_view text = pending();
-  while (!text.empty() && !is_broken_) {
+  while (!text.empty() && failure_ == 0) {
     ssize_t written = write(descriptor_, text.data(), text.size());
     if (written >= 0) {
       text.remove_prefix(static_cast<std::size_t>(written));
     } else if (errno != EINTR) {
-      is_broken_ = true;
+      failure_ = errno;
       interrupt();
     }
   }

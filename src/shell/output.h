@@ -6,10 +6,13 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <streambuf>
 #include <string>
 #include <vector>
+
+#include <spawn.h>
 
 #include "base/result.h"
 
@@ -26,6 +29,13 @@ Result<PipedProcess> start_pipe(const std::string& command);
 // signal ended it.
 int run_in_shell(const std::string& command);
 
+// Adds the actions of signals that a child must not inherit from us: those we
+// handle or ignore.
+void set_default_signals(posix_spawnattr_t& attributes);
+
+// Why output could not be written, of errno.
+Error unwritten_output(int failure);
+
 // Buffers what goes to one file descriptor. A reader that went away is no
 // error: the command is told to stop, and the rest of its output is dropped.
 class OutputBuffer : public std::streambuf {
@@ -35,7 +45,8 @@ class OutputBuffer : public std::streambuf {
   OutputBuffer(const OutputBuffer&) = delete;
   OutputBuffer& operator=(const OutputBuffer&) = delete;
 
-  bool is_broken() const { return is_broken_; }
+  // Why it could not be written, as errno; 0: it could.
+  int failure() const { return failure_; }
 
  protected:
   int_type overflow(int_type c) override;
@@ -50,7 +61,7 @@ class OutputBuffer : public std::streambuf {
  private:
   int descriptor_;
   std::vector<char> buffer_;
-  bool is_broken_ = false;
+  int failure_ = 0;
 };
 
 class Output {
@@ -67,8 +78,10 @@ class Output {
   virtual ~Output() = default;
   std::ostream& stream() { return stream_; }
   // Writes what is left and waits for a process behind a pipe. False when
-  // whatever reads the output stopped reading.
+  // not all was written.
   virtual bool finish() = 0;
+  // Then: why not; nothing when whatever reads the output stopped reading.
+  virtual std::optional<Error> failure() const { return std::nullopt; }
   // Whether a pager may own the terminal once something was written.
   virtual bool is_paged() const { return false; }
   // Whether a person looks at it as it comes.

@@ -8,12 +8,15 @@
 #include <exception>
 #include <fstream>
 #include <iostream>
+#include <new>
+#include <system_error>
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/interrupt.h"
+#include "base/lost_pages.h"
 #include "base/numbers.h"
 #include "base/text.h"
 #include "render/render.h"
@@ -83,6 +86,10 @@ template <typename Run>
 Result<void> guarded(const Run& run) {
   try {
     return run();
+  } catch (const std::bad_alloc&) {
+    return Error(ErrorKind::io, "out of memory");
+  } catch (const std::system_error& refusal) {
+    return Error(ErrorKind::io, refusal.what());
   } catch (const std::exception& bug) {
     return Error(ErrorKind::unsupported,
                  fmt::format("this is a bug of inquest: {}", bug.what()));
@@ -267,6 +274,7 @@ void Shell::answer_to(const Line& line, const Answer& answer) {
   std::ostream& errors = errors_for(output, is_redirected);
   auto out = sink_for(session_, output, errors);
   answer(*out);
+  say_what_was_lost(*out);
   if (out->has_problem()) has_problem_ = true;
   out->flush();
   errors.flush();
@@ -277,6 +285,15 @@ void Shell::answer_to(const Line& line, const Answer& answer) {
   } else {
     is_finished_ = true;  // nobody listens any more
   }
+  if (auto failure = output.failure()) report(*failure);
+}
+
+void Shell::say_what_was_lost(report::Sink& out) {
+  if (lost_pages() == known_lost_pages_) return;
+  known_lost_pages_ = lost_pages();
+  out.problem(Error(ErrorKind::io,
+                    "a file became shorter while it was open: what it lost was "
+                    "read as zeroes"));
 }
 
 void Shell::run_command(const Line& line, report::Sink& out) {

@@ -83,6 +83,7 @@ class Shell {
 
   // Opens where |line| sends output, and lets |answer| write there.
   void answer_to(const Line& line, const Answer& answer);
+  void say_what_was_lost(report::Sink& out);
   void run_command(const Line& line, report::Sink& out);
   void run_shell(const std::string& command);
   Result<void> run_script_line(const Line& line);
@@ -102,6 +103,7 @@ class Shell {
   std::unique_ptr<Gdb> gdb_;
   bool is_in_script_ = false;
   bool is_finished_ = false;
+  unsigned known_lost_pages_ = 0;
   bool has_problem_ = false;
 };
 

@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "shell/start.h"
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/interrupt.h"
+#include "base/lost_pages.h"
 #include "base/text.h"
 #include "remote/kernel_target.h"
 #include "remote/server.h"
 #include "shell/invocation.h"
 #include "shell/manual.h"
+#include "shell/output.h"
 #include "shell/progress.h"
 #include "shell/shell.h"
 #include "shell/variables.h"
@@ -45,6 +49,18 @@ void set_signals() {
   sigaction(SIGINT, &action, nullptr);
   action.sa_handler = SIG_IGN;  // a closed pager shows up as EPIPE
   sigaction(SIGPIPE, &action, nullptr);
+  sigaction(SIGXFSZ, &action, nullptr);  // "ulimit -f" as EFBIG
+  survive_lost_pages();
+}
+
+// No file of ours becomes standard input or output where the user closed his:
+// reading from and writing to these fails.
+void keep_standard_descriptors() {
+  int descriptor = -1;
+  do {
+    descriptor = open("/dev/null", O_RDONLY);
+  } while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+  if (descriptor >= 0) close(descriptor);
 }
 
 // ---- Instead of a session ----
@@ -273,12 +289,19 @@ int run_inquest(const std::string& program,
                 std::vector<std::string> arguments) {
   std::string name = std::filesystem::path(program).filename();
   if (name != "crash") name = "inquest";
+  keep_standard_descriptors();
   set_signals();
   auto invocation = parse_invocation(std::move(arguments));
   if (!invocation) return fail(name, invocation.error());
-  int status = run_task(name, *invocation);
-  std::cout.flush();
-  return status;
+  int status = cannot_start;
+  try {
+    status = run_task(name, *invocation);
+  } catch (const std::bad_alloc&) {
+    status = fail(name, Error(ErrorKind::io, "out of memory"));
+  }
+  errno = 0;
+  if (std::cout.flush()) return status;
+  return fail(name, unwritten_output(errno));
 }
 
 }  // namespace inquest
