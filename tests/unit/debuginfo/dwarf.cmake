@@ -16,6 +16,11 @@ function(dwarf_sample name)
   target_link_options(dwarf_sample_${name} PRIVATE
     -nostdlib -Wl,--build-id=sha1)
   add_dependencies(debuginfo_tests dwarf_sample_${name})
+  # For tests/fuzz, which is elsewhere.
+  set_property(GLOBAL APPEND PROPERTY INQUEST_DWARF_SAMPLES
+    dwarf_sample_${name})
+  set_property(GLOBAL APPEND_STRING PROPERTY INQUEST_DWARF_SAMPLE_FILES
+    "$<TARGET_FILE:dwarf_sample_${name}>:")
 endfunction()
 
 dwarf_sample(v2 -gdwarf-2)

@@ -5,12 +5,10 @@
 #include <fstream>
 
 #include <gtest/gtest.h>
-#include <lzma.h>
-#include <zlib.h>
-#include <zstd.h>
 
 #include "temporary.h"
 #include "unit/debuginfo/build_elf.h"
+#include "unit/debuginfo/packers.h"
 
 namespace inquest::test {
 namespace {
@@ -127,45 +125,6 @@ TEST(ElfFile, SectionOutsideTheFileIsAnErrorWhenAskedFor) {
 }
 
 // ---- Compression ----
-
-std::vector<std::byte> with_zlib(Bytes bytes) {
-  std::vector<std::byte> packed(compressBound(bytes.size()));
-  uLongf size = packed.size();
-  compress(reinterpret_cast<Bytef*>(packed.data()), &size,
-           reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
-  packed.resize(size);
-  return packed;
-}
-
-std::vector<std::byte> with_gzip(Bytes bytes) {
-  std::string path =
-      inquest::test::temporary_folder() + "inquest_elf_gzip_test";
-  gzFile file = gzopen(path.c_str(), "wb");
-  gzwrite(file, bytes.data(), static_cast<unsigned>(bytes.size()));
-  gzclose(file);
-  std::ifstream in(path, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(in), {});
-  std::remove(path.c_str());
-  return to_bytes(text);
-}
-
-std::vector<std::byte> with_xz(Bytes bytes) {
-  std::vector<std::byte> packed(lzma_stream_buffer_bound(bytes.size()));
-  std::size_t size = 0;
-  lzma_easy_buffer_encode(
-      1, LZMA_CHECK_CRC32, nullptr,
-      reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(),
-      reinterpret_cast<std::uint8_t*>(packed.data()), &size, packed.size());
-  packed.resize(size);
-  return packed;
-}
-
-std::vector<std::byte> with_zstd(Bytes bytes) {
-  std::vector<std::byte> packed(ZSTD_compressBound(bytes.size()));
-  packed.resize(ZSTD_compress(packed.data(), packed.size(), bytes.data(),
-                              bytes.size(), 1));
-  return packed;
-}
 
 std::filesystem::path written(const std::string& name, Bytes bytes) {
   std::filesystem::path path = inquest::test::temporary_folder() + name;

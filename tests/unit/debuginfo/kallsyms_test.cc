@@ -5,60 +5,13 @@
 
 #include <gtest/gtest.h>
 
-#include "unit/debuginfo/build_elf.h"
+#include "unit/debuginfo/kallsyms_tables.h"
 
 namespace inquest::test {
 namespace {
 
-// Tables as the kernel's build makes them: tokens 0 and 1 stand for words,
-// all others for themselves.
-class Tables {
- public:
-  explicit Tables(std::endian endian = std::endian::little)
-      : endian_(endian), places_(endian), index_(endian) {
-    for (unsigned i = 0; i < 256; ++i) {
-      index_.u16(table_.size());
-      std::string token(1, static_cast<char>(i));
-      if (i == 0) token = "init_";
-      if (i == 1) token = "Tsys";
-      table_.text(token).number(0, 1);
-    }
-  }
-
-  void name(std::string_view tokens) {
-    if (tokens.size() < 0x80) {
-      names_.number(tokens.size(), 1);
-    } else {
-      names_.number(0x80 | (tokens.size() & 0x7f), 1);
-      names_.number(tokens.size() >> 7, 1);
-    }
-    names_.text(tokens);
-    ++count_;
-  }
-  void place(std::uint64_t value, std::size_t size = 4) {
-    places_.number(value, size);
-  }
-
-  KallsymsTables tables(KallsymsForm form) const {
-    return {.endian = endian_,
-            .pointer_size = 8,
-            .form = form,
-            .count = count_,
-            .relative_base = 0xffffffff81000000,
-            .places = places_.bytes(),
-            .names = names_.bytes(),
-            .token_table = table_.bytes(),
-            .token_index = index_.bytes()};
-  }
-
- private:
-  std::endian endian_;
-  std::uint64_t count_ = 0;
-  Writer places_, names_, table_, index_;
-};
-
 TEST(Kallsyms, ExpandsTokens) {
-  Tables built;
+  KallsymsBuilder built;
   built.name(std::string_view("\1_call", 6));
   built.name(std::string_view("d\0task", 6));
   built.place(0x10);
@@ -74,14 +27,14 @@ TEST(Kallsyms, ExpandsTokens) {
 }
 
 TEST(Kallsyms, PlacesOfAllForms) {
-  Tables absolute;
+  KallsymsBuilder absolute;
   absolute.name("Ta");
   absolute.place(0xffffffffc0000000, 8);
   auto table = kallsyms(absolute.tables(KallsymsForm::absolute));
   ASSERT_TRUE(table);
   EXPECT_EQ(table->find("a")->address.value, 0xffffffffc0000000);
 
-  Tables mixed;
+  KallsymsBuilder mixed;
   mixed.name("Dcpu");
   mixed.name("Ttext");
   mixed.name("Tfar");
@@ -94,7 +47,7 @@ TEST(Kallsyms, PlacesOfAllForms) {
   EXPECT_EQ(two->find("text")->address.value, 0xffffffff81000000);
   EXPECT_EQ(two->find("far")->address.value, 0xffffffff8100000f);
 
-  Tables big(std::endian::big);
+  KallsymsBuilder big(std::endian::big);
   big.name("Ta");
   big.place(0x80000000);  // wraps
   auto three = kallsyms(big.tables(KallsymsForm::base_relative));
@@ -103,7 +56,7 @@ TEST(Kallsyms, PlacesOfAllForms) {
 }
 
 TEST(Kallsyms, LongNamesHaveTwoBytesOfLength) {
-  Tables built;
+  KallsymsBuilder built;
   std::string name(300, 'x');
   built.name("T" + name);
   built.name("Tnext.part.0");
@@ -116,7 +69,7 @@ TEST(Kallsyms, LongNamesHaveTwoBytesOfLength) {
 }
 
 TEST(Kallsyms, DamageIsAnError) {
-  Tables built;
+  KallsymsBuilder built;
   built.name("Ta");
   built.place(0);
   KallsymsTables good = built.tables(KallsymsForm::base_relative);
@@ -148,7 +101,7 @@ std::vector<std::byte> damaged(Bytes from, std::mt19937_64& random) {
 }
 
 TEST(Kallsyms, MutationsEnd) {
-  Tables built;
+  KallsymsBuilder built;
   for (int i = 0; i < 20; ++i) {
     built.name("Tname_" + std::to_string(i));
     built.place(static_cast<std::uint64_t>(i));

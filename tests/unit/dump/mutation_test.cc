@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "dump/dump.h"
+#include "random.h"
 #include "unit/dump/sample.h"
 
 namespace inquest {
@@ -14,18 +15,7 @@ namespace {
 using test::Content;
 using test::DumpKind;
 using test::DumpShape;
-
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : state_(seed * 2 + 1) {}
-  std::uint64_t below(std::uint64_t limit) {
-    state_ = state_ * 6364136223846793005 + 1442695040888963407;
-    return (state_ >> 32) % limit;
-  }
-
- private:
-  std::uint64_t state_;
-};
+using test::Random;
 
 // Headers are at the start of everything; most damage goes there.
 std::size_t place(Random& random, const Content& file, std::size_t size) {

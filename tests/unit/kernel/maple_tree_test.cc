@@ -4,10 +4,14 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "unit/kernel/test_kernel.h"
+#include "unit/kernel/maple_samples.h"
 
 namespace inquest {
 namespace {
+
+using test::arange_node;
+using test::node_text;
+using test::range_node;
 
 constexpr std::uint64_t base = test::TestKernel::base;
 constexpr std::uint64_t all = ~std::uint64_t{0};
@@ -16,39 +20,6 @@ constexpr std::uint64_t top_at = base + 0x1000, left_at = base + 0x1100,
                         right_at = base + 0x1200;
 constexpr std::uint64_t leaf = 0x0c, range = 0x14, arange = 0x1c, dense = 0x04;
 constexpr std::uint64_t root_mark = 2;
-
-// A node in the machine's text: its words from the parent on.
-std::string node_text(std::uint64_t at, std::vector<std::uint64_t> words) {
-  words.resize(32);
-  std::string text;
-  for (std::size_t i = 0; i < words.size(); ++i)
-    text += fmt::format("@{:#x} u64 {:#x}\n", at - base + i * 8, words[i]);
-  return text;
-}
-
-std::vector<std::uint64_t> range_node(std::vector<std::uint64_t> pivots,
-                                      std::vector<std::uint64_t> slots) {
-  std::vector<std::uint64_t> words = {0x77};
-  pivots.resize(15);
-  slots.resize(16);
-  words.insert(words.end(), pivots.begin(), pivots.end());
-  words.insert(words.end(), slots.begin(), slots.end());
-  return words;
-}
-
-std::vector<std::uint64_t> arange_node(std::vector<std::uint64_t> pivots,
-                                       std::vector<std::uint64_t> slots,
-                                       std::vector<std::uint64_t> gaps) {
-  std::vector<std::uint64_t> words = {0x77};
-  pivots.resize(9);
-  slots.resize(10);
-  gaps.resize(10);
-  words.insert(words.end(), pivots.begin(), pivots.end());
-  words.insert(words.end(), slots.begin(), slots.end());
-  words.insert(words.end(), gaps.begin(), gaps.end());
-  words.push_back(0x0201);  // the last slot is 1, the largest gap 2
-  return words;
-}
 
 // A kernel with a maple tree's types and |machine| in memory; its root is
 // |root|.
@@ -60,30 +31,7 @@ class Tree : public test::TestKernel {
                         0x309, root) +
                 machine,
             {}) {
-    const Type& word = types().c_type("unsigned long");
-    const Type& byte = types().c_type("unsigned char");
-    const Type& pointer = types().pointer_to(types().void_type());
-    source->structure("maple_tree", 24,
-                      {test::member("ma_flags", word, 8),
-                       test::member("ma_root", pointer, 16)});
-    const Type& metadata = source->structure(
-        "maple_metadata", 2,
-        {test::member("end", byte, 0), test::member("gap", byte, 1)});
-    const Type& mr64 = source->structure(
-        "maple_range_64", 256,
-        {test::member("pivot", types().array_of(word, 15), 8),
-         test::member("slot", types().array_of(pointer, 16), 128),
-         test::member("meta", metadata, 248)});
-    const Type& ma64 = source->structure(
-        "maple_arange_64", 256,
-        {test::member("pivot", types().array_of(word, 9), 8),
-         test::member("slot", types().array_of(pointer, 10), 80),
-         test::member("gap", types().array_of(word, 10), 160),
-         test::member("meta", metadata, 240)});
-    source->structure(
-        "maple_node", 256,
-        {test::member("slot", types().array_of(pointer, 31), 8),
-         test::member("mr64", mr64, 0), test::member("ma64", ma64, 0)});
+    test::add_maple_types(*this);
   }
 
   MapleTree open() const {

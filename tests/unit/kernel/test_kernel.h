@@ -22,10 +22,16 @@ class TestKernel : public FakeKernel {
              std::map<std::string, std::uint64_t> symbols,
              const Arch& arch = *find_arch("x86_64"),
              std::optional<Paging> paging = std::nullopt)
+      : TestKernel(OpenedMemory(parse_machine(machine)).memory(),
+                   std::move(symbols), arch, paging) {}
+
+  TestKernel(std::shared_ptr<const PhysicalMemory> physical,
+             std::map<std::string, std::uint64_t> symbols,
+             const Arch& arch = *find_arch("x86_64"),
+             std::optional<Paging> paging = std::nullopt)
       : names_(std::move(symbols)),
         arch_(arch),
-        opened_(parse_machine(machine)),
-        memory_(opened_.memory(), arch,
+        memory_(std::move(physical), arch,
                 {{Address{base}, std::uint64_t{1} << 40, PhysAddress{0}}},
                 paging),
         symbols_(table(names_)),
@@ -52,7 +58,6 @@ class TestKernel : public FakeKernel {
 
   std::map<std::string, std::uint64_t> names_;
   const Arch& arch_;
-  OpenedMemory opened_;
   MappedSpace memory_;
   SymbolTable symbols_;
 
