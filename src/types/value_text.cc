@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -22,7 +23,7 @@ namespace inquest {
 namespace {
 
 constexpr unsigned max_depth = 64;
-constexpr std::size_t max_text = std::size_t{256} << 20;
+constexpr std::size_t max_text = std::size_t{64} << 20;
 constexpr std::uint64_t max_snapshot = std::uint64_t{4} << 20;
 
 // Memory with one range read beforehand.
@@ -177,33 +178,43 @@ class Writer {
                 unsigned depth) {
     out_ += '{';
     std::uint64_t index = 0;
-    unsigned shown = 0;
-    for (; index < type.count && shown < style_.print_max; ++shown) {
+    std::optional<Writer> next;
+    for (unsigned shown = 0; index < type.count && shown < style_.print_max;) {
       if (is_over(depth)) break;
-      start_item(index == 0, style_.array_pretty, level);
-      std::size_t start = out_.size();
-      value(object.at(index), level + 1, depth + 1);
-      index += repeated(object, index, type.count, out_.substr(start), level);
+      Writer element = next ? *std::move(next)
+                            : written(object.at(index), level + 1, depth + 1);
+      next.reset();
+      std::uint64_t same = 1;
+      for (; style_.repeats > 0 && index + same < type.count; ++same) {
+        if (interrupted()) break;
+        next.emplace(written(object.at(index + same), level + 1, depth + 1));
+        if (next->out_ != element.out_) break;
+      }
+      bool is_short = style_.repeats == 0 || same < style_.repeats;
+      std::uint64_t copies = is_short ? same : 1;
+      for (; copies > 0 && shown < style_.print_max; --copies, ++shown) {
+        start_item(index == 0, style_.array_pretty, level);
+        take(element);
+        index += is_short ? 1 : same;
+      }
+      if (!is_short) out_ += fmt::format(" <repeats {} times>", same);
     }
     if (index < type.count) out_ += "...";
     if (style_.array_pretty) line(level);
     out_ += '}';
   }
 
-  // How many elements from |index| on look like |first|, which is written.
-  std::uint64_t repeated(const Object& object, std::uint64_t index,
-                         std::uint64_t count, const std::string& first,
-                         unsigned level) {
-    if (style_.repeats == 0) return 1;
-    std::uint64_t same = 1;
-    for (; index + same < count && !interrupted(); ++same) {
-      Writer other(style_);
-      other.value(object.at(index + same), level + 1, 1);
-      if (other.out_ != first) break;
-    }
-    if (same < style_.repeats) return 1;
-    out_ += fmt::format(" <repeats {} times>", same);
-    return same;
+  Writer written(const Object& object, unsigned level, unsigned depth) const {
+    Writer writer(style_);
+    writer.space_ = space_;
+    writer.value(object, level, depth);
+    return writer;
+  }
+
+  void take(const Writer& part) {
+    out_ += part.out_;
+    good_ += part.good_;
+    if (!failure_) failure_ = part.failure_;
   }
 
   void pointer(const Object& object, const Type& type) {

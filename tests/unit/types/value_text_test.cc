@@ -98,6 +98,40 @@ TEST_F(Values, RepeatsWhenAskedFor) {
             "{0, 0, 0, 0}");
 }
 
+TEST_F(Values, ShortRunsAreWrittenOut) {
+  const Type& bytes = bench.array(bench.c("short"), 6);
+  std::string_view memory("\1\0\1\0\2\0\2\0\2\0\3\0", 12);
+  style.repeats = 3;
+  EXPECT_EQ(text(bytes, std::string(memory)), "{1, 1, 2 <repeats 3 times>, 3}");
+  style.print_max = 1;
+  EXPECT_EQ(text(bytes, std::string(memory)), "{1...}");
+  style.print_max = 3;
+  EXPECT_EQ(text(bytes, std::string(memory)), "{1, 1, 2 <repeats 3 times>...}");
+  style.repeats = 10;
+  style.print_max = 4;
+  EXPECT_EQ(text(bytes, std::string(memory)), "{1, 1, 2, 2...}");
+}
+
+// And not again to see whether the next ones are alike.
+TEST_F(Values, ElementsOfNestedArraysAreWrittenOnce) {
+  constexpr std::size_t count = 256;
+  std::string memory(count * 8, '\0');
+  for (std::size_t i = 0; i < count; ++i)
+    memory[i * 8] = static_cast<char>(i);
+  const Type* type = &bench.pointer(bench.types.void_type());
+  for (std::size_t i = 1; i < count; i *= 2)
+    type = &bench.array(*type, 2);
+  std::size_t written = 0;
+  style.symbol = [&](Address) {
+    ++written;
+    return std::nullopt;
+  };
+  style.repeats = 10;
+  std::string all = text(*type, memory);
+  EXPECT_EQ(std::ranges::count(all, ','), count - 1);
+  EXPECT_EQ(written, count);
+}
+
 TEST_F(Values, PointersShowSymbolsAndStrings) {
   const Type& data = bench.pointer(bench.types.void_type());
   EXPECT_EQ(text(data, 0), "0x0");
