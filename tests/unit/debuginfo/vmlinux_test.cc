@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The DWARF of a real kernel, when this machine has one with debug info.
 
-#include <filesystem>
-
 #include <gtest/gtest.h>
 
+#include "debug_kernels.h"
 #include "debuginfo/cfi.h"
 #include "debuginfo/dwarf.h"
 #include "debuginfo/symbols.h"
@@ -12,23 +11,12 @@
 namespace inquest::test {
 namespace {
 
-std::optional<std::filesystem::path> any_vmlinux() {
-  std::error_code failed;
-  for (const auto& one :
-       std::filesystem::directory_iterator("/usr/lib/debug/boot", failed)) {
-    if (one.path().filename().string().starts_with("vmlinux")) {
-      return one.path();
-    }
-  }
-  return {};
-}
-
 class Vmlinux : public testing::Test {
  protected:
   void SetUp() override {
-    auto path = any_vmlinux();
-    if (!path) GTEST_SKIP() << "no vmlinux with debug info";
-    auto file = ElfFile::open(*path);
+    auto kernels = debug_kernels();
+    if (kernels.empty()) GTEST_SKIP() << "no vmlinux with debug info";
+    auto file = ElfFile::open(kernels.front());
     ASSERT_TRUE(file) << file.error().message();
     file_ = *file;
     auto symbols = symbol_table(file_, 0);

@@ -2,33 +2,30 @@
 // Whole stacks of a real dump, where one is at hand.
 #include "kernel/backtrace.h"
 
-#include <cstdlib>
-
 #include <gtest/gtest.h>
 
+#include "debug_kernels.h"
+#include "dumps/test_dump.h"
 #include "kernel/task.h"
 
 namespace inquest {
 namespace {
 
-std::filesystem::path shared_folder() {
-  const char* folder = std::getenv("INQUEST_SHARED");
-  return folder != nullptr
-             ? std::filesystem::path(folder)
-             : std::filesystem::path(INQUEST_SOURCE_DIR) / "../shared";
-}
-
 class BacktraceTest : public testing::Test {
  protected:
   void SetUp() override {
+    auto shared = test::shared_folder(INQUEST_SOURCE_DIR);
+    if (!shared) GTEST_SKIP() << "no shared dumps";
     KernelOptions options;
-    options.dumps = {shared_folder() / "dumps/x86_64-6.1-tun/vmcore.zlib"};
-    if (!std::filesystem::exists(options.dumps.front())) {
-      GTEST_SKIP() << "no real dump here";
+    options.dumps = {*shared / "dumps/x86_64-6.1-tun/vmcore.zlib"};
+    for (const auto& vmlinux : test::debug_kernels()) {
+      options.vmlinux = vmlinux;
+      auto opened = Kernel::open(options);
+      if (!opened) continue;  // another kernel's
+      kernel_ = std::move(opened).value();
+      return;
     }
-    auto opened = Kernel::open(options);
-    if (!opened) GTEST_SKIP() << opened.error().message();
-    kernel_ = std::move(opened).value();
+    GTEST_SKIP() << "no vmlinux with debug information for the dump";
   }
 
   std::vector<std::string> names(const Backtrace& trace) const {
