@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// usage: crowd TASKS
+// usage: crowd TASKS FILES
 //
-// Starts that many tasks, a quarter of them processes, which have up to seven
-// threads. They sleep in different ways and never end. Makes /run/ready when
-// all are there.
+// Makes that many files, a thousand to a folder, and starts that many tasks, a
+// quarter of them processes, which have up to seven threads. They sleep in
+// different ways and never end. Makes /run/ready when all are there.
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -14,6 +14,7 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -80,11 +81,30 @@ static void process(long number, long threads) {
   rest(number);
 }
 
+static void make_files(long files) {
+  char name[64];
+  int file;
+  for (long i = 0; i < files; i++) {
+    snprintf(name, sizeof name, "/run/many-%ld", i / 1000);
+    if (i % 1000 == 0 && mkdir(name, 0755) != 0)
+      fail("mkdir");
+    snprintf(name, sizeof name, "/run/many-%ld/%ld", i / 1000, i);
+    file = open(name, O_CREAT | O_WRONLY, 0644);
+    if (file < 0 || close(file) != 0)
+      fail(name);
+    if (i % 50000 == 49999) {
+      printf("=== %ld files so far\n", i + 1);
+      fflush(stdout);
+    }
+  }
+}
+
 int main(int count, char **words) {
   long tasks = count > 1 ? atol(words[1]) : 100000;
   struct rlimit many = {1 << 20, 1 << 20};
   int ends[2];
   char byte;
+  make_files(count > 2 ? atol(words[2]) : 0);
   setrlimit(RLIMIT_NPROC, &many);
   if (pipe(ends) != 0 || dup2(ends[1], 9) < 0 || dup2(ends[0], 4) < 0 ||
       dup2(9, 3) < 0)
