@@ -30,6 +30,15 @@ std::pair<void*, std::size_t> whole_pages(Bytes bytes) {
 
 Result<std::shared_ptr<const MappedFile>> MappedFile::open(
     const std::filesystem::path& path) {
+  auto file = TRY(open_to_read(path));
+  if (file->size() == file->bytes().size()) return file;
+  return Error(ErrorKind::io,
+               fmt::format("{}: there is no memory to map its {} bytes",
+                           path.string(), file->size()));
+}
+
+Result<std::shared_ptr<const MappedFile>> MappedFile::open_to_read(
+    const std::filesystem::path& path) {
   std::shared_ptr<MappedFile> file(new MappedFile);
   file->path_ = path;
   file->descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -41,12 +50,14 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::open(
                  fmt::format("{}: not a regular file", path.string()));
   }
   if (status.st_size == 0) return std::shared_ptr<const MappedFile>(file);
-  auto size = static_cast<std::size_t>(status.st_size);
+  file->size_ = static_cast<std::size_t>(status.st_size);
   void* data =
-      mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file->descriptor_, 0);
-  if (data == MAP_FAILED) return host_error(path);
-  file->data_ = static_cast<const std::byte*>(data);
-  file->size_ = size;
+      mmap(nullptr, file->size_, PROT_READ, MAP_PRIVATE, file->descriptor_, 0);
+  if (data != MAP_FAILED) {
+    file->data_ = static_cast<const std::byte*>(data);
+  } else if (errno != ENOMEM) {
+    return host_error(path);
+  }
   return std::shared_ptr<const MappedFile>(file);
 }
 
@@ -57,7 +68,8 @@ MappedFile::~MappedFile() {
 
 Bytes MappedFile::acquire(FileOffset from, std::uint64_t size) const {
 #ifdef MADV_POPULATE_READ
-  if (from.value > size_ || size > size_ - from.value) return {};
+  std::size_t mapped = bytes().size();
+  if (from.value > mapped || size > mapped - from.value) return {};
   Bytes bytes = this->bytes().subspan(from.value, size);
   auto [start, length] = whole_pages(bytes);
   // Fails where touching the pages would raise SIGBUS.

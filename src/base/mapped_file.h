@@ -16,6 +16,10 @@ class MappedFile {
   // Maps the whole of |path|; |io| errors name the path and the host's reason.
   static Result<std::shared_ptr<const MappedFile>> open(
       const std::filesystem::path& path);
+  // For who needs read() only: where the host has no address space left for
+  // the whole of |path|, bytes() are empty.
+  static Result<std::shared_ptr<const MappedFile>> open_to_read(
+      const std::filesystem::path& path);
 
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
@@ -25,7 +29,7 @@ class MappedFile {
   // Lives as long as this object. Pages that a shrinking file has lost read as
   // zeroes (base/lost_pages.h): formats read bulk data through read() instead,
   // which says so.
-  Bytes bytes() const { return {data_, size_}; }
+  Bytes bytes() const { return {data_, data_ != nullptr ? size_ : 0}; }
   std::uint64_t size() const { return size_; }
 
   // |size| bytes that can be read without a copy and, as they have just been

@@ -195,7 +195,7 @@ Result<std::unique_ptr<AddressSpace>> user_space(const Session& session) {
 Result<std::unique_ptr<AddressSpace>> file_space(const Kernel& kernel) {
   const auto& dumps = kernel.options().dumps;
   if (dumps.empty()) return Error(ErrorKind::io, "there is no dump file");
-  auto file = TRY(MappedFile::open(dumps[0]));
+  auto file = TRY(MappedFile::open_to_read(dumps[0]));
   return std::unique_ptr<AddressSpace>(
       std::make_unique<FileSpace>(std::move(file), kernel.memory().endian()));
 }

@@ -161,7 +161,7 @@ bool is_flattened_file(Bytes start) {
 
 Result<std::shared_ptr<const DataSource>> open_data_source(
     const std::filesystem::path& path) {
-  auto file = TRY(MappedFile::open(path));
+  auto file = TRY(MappedFile::open_to_read(path));
   std::array<std::byte, flattened_signature.size()> start = {};
   std::uint64_t size = std::min<std::uint64_t>(file->size(), start.size());
   TRY(file->read(FileOffset{0}, std::span(start).first(size)));

@@ -101,7 +101,7 @@ Result<std::unique_ptr<Dump>> open_dump(
 }
 
 bool is_dump(const std::filesystem::path& file) {
-  auto mapped = MappedFile::open(file);
+  auto mapped = MappedFile::open_to_read(file);
   if (!mapped) return false;
   std::array<std::byte, 512> start = {};
   std::uint64_t size = std::min<std::uint64_t>((*mapped)->size(), 512);

@@ -192,7 +192,7 @@ class Surroundings(unittest.TestCase):
                 resource.setrlimit(resource.RLIMIT_AS, (size, size))
             done = self.run_commands("bt", "ps", "p init_task.comm",
                                      preexec_fn=limit)
-            if "AddressSanitizer" in done.stderr:
+            if "Sanitizer" in done.stderr:
                 self.skipTest("a sanitizer needs terabytes")
             if done.returncode == 0:
                 answered += 1
@@ -200,6 +200,34 @@ class Surroundings(unittest.TestCase):
             else:
                 self.assertNotEqual(done.stderr, "", megabytes)
         self.assertGreater(answered, 0)
+
+    def test_dump_that_is_larger_than_memory(self):
+        large = self.folder / "large"
+        shutil.copyfile(self.files[1], large)
+        os.truncate(large, 8 << 30)
+
+        def limit():
+            resource.setrlimit(resource.RLIMIT_AS, (512 << 20, 512 << 20))
+        done = self.run_on([self.files[0], large], "bt", "ps",
+                           preexec_fn=limit)
+        if "Sanitizer" in done.stderr:
+            self.skipTest("a sanitizer needs terabytes")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(done.stdout, self.run_commands("bt", "ps").stdout)
+
+    def test_vmlinux_that_is_larger_than_memory(self):
+        large = self.folder / "large"
+        shutil.copyfile(self.files[0], large)
+        os.truncate(large, 8 << 30)
+
+        def limit():
+            resource.setrlimit(resource.RLIMIT_AS, (512 << 20, 512 << 20))
+        done = self.run_on([large, self.files[1]], "bt", preexec_fn=limit)
+        if "Sanitizer" in done.stderr:
+            self.skipTest("a sanitizer needs terabytes")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("there is no memory to map its 8589934592 bytes",
+                      done.stderr)
 
     def test_no_environment(self):
         done = self.run_commands("p init_task.comm", env={})
