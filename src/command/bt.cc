@@ -161,9 +161,16 @@ void check_stacks(const Kernel& kernel, BtBuilder& builder, report::Sink& out) {
       continue;
     }
     auto row = builder.overflow(task);
-    if (!row) continue;
-    is_clean = false;
-    emit(out, *row);
+    if (!row) {
+      out.problem(
+          Error(row.error())
+              .while_doing(fmt::format("bt: stack of task {:x}: not checked",
+                                       task.address().value)));
+      is_clean = false;
+    } else if (*row) {
+      is_clean = false;
+      emit(out, **row);
+    }
   }
   if (is_clean) emit(out, TextRow{"No stack overflows detected"});
 }

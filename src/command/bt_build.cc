@@ -304,32 +304,33 @@ std::vector<BtExceptionRow> BtBuilder::exceptions(unsigned cpu,
   return rows;
 }
 
-std::optional<BtOverflowRow> BtBuilder::overflow(const Object& task) {
-  auto stack = task_stack(task);
-  if (!stack || stack->value == 0) return std::nullopt;
+Result<std::optional<BtOverflowRow>> BtBuilder::overflow(const Object& task) {
+  using Found = std::optional<BtOverflowRow>;
+  Address stack = TRY(task_stack(task));
+  if (stack.value == 0) return Found();
   BtOverflowRow row{.task = task_header(kernel_, task), .reason = ""};
-  auto base = *stack;
+  Address base = stack;
   // Behind thread_info where that still lies on the stack.
   if (!kernel_.has_member("task_struct", "thread_info")) {
     auto type = kernel_.structure("thread_info");
     if (type) base = base + (*type)->size();
   }
   bool is_first = task.address() == kernel_.symbol("init_task").value_or({});
-  auto word = kernel_.memory().u64(base);
-  if (word && *word != end_magic && !is_first) {
+  std::uint64_t word = TRY(kernel_.memory().u64(base));
+  if (word != end_magic && !is_first) {
     row.reason = fmt::format("the stack's end {:x} was overwritten: {:x}",
-                             base.value, *word);
-    return row;
+                             base.value, word);
+    return Found(std::move(row));
   }
-  auto registers = kernel_.linux_arch().sleeping(kernel_, task);
-  if (!registers || walker_.active_cpu(task)) return std::nullopt;
-  auto sp = registers->find(kernel_.arch().sp_register());
+  if (walker_.active_cpu(task)) return Found();
+  Registers registers = TRY(kernel_.linux_arch().sleeping(kernel_, task));
+  auto sp = registers.find(kernel_.arch().sp_register());
   if (sp &&
-      !StackRange{"", *stack, stack_size(kernel_)}.contains(Address{*sp})) {
+      !StackRange{"", stack, stack_size(kernel_)}.contains(Address{*sp})) {
     row.reason = fmt::format("the saved sp {:x} is outside of the stack", *sp);
-    return row;
+    return Found(std::move(row));
   }
-  return std::nullopt;
+  return Found();
 }
 
 }  // namespace inquest

@@ -35,7 +35,7 @@ class BtBuilder {
   // A CPU's own stacks: the interrupt stack, or those of exceptions.
   std::vector<BtExceptionRow> exceptions(unsigned cpu, bool is_interrupt);
   // Nothing: the stack's end is as it should be, or there is no stack.
-  std::optional<BtOverflowRow> overflow(const Object& task);
+  Result<std::optional<BtOverflowRow>> overflow(const Object& task);
 
  private:
   BtCode code(Address pc, bool is_call) const;

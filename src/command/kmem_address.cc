@@ -214,7 +214,11 @@ class Identifier {
         show_slab_place(*place, false, out);
       } else if (place.error().kind() == ErrorKind::unsupported) {
         out.note(place.error().message());
+      } else if (place.error().kind() != ErrorKind::not_found) {
+        out.problem(Error(place.error()).while_doing("kmem: slab cache"));
       }
+    } else if (slabs_.error().kind() == ErrorKind::fault) {
+      out.problem(Error(slabs_.error()).while_doing("kmem: slab caches"));
     }
     if (auto task = task_around(at)) {
       next();

@@ -182,6 +182,8 @@ MachineRow machine_row(const Kernel& kernel) {
   if (speed) {
     lines.push_back(
         {"PROCESSOR SPEED", "mhz", *speed, fmt::format("{} Mhz", *speed)});
+  } else if (speed.error().kind() == ErrorKind::fault) {
+    add_number(lines, "PROCESSOR SPEED", "mhz", speed.error());
   }
   add_number(lines, "HZ", "hz", ticks_per_second(kernel));
   add_number(lines, "PAGE SIZE", "page_size", kernel.page_size());

@@ -200,6 +200,7 @@ Error no_structure(std::string_view reference) {
 
 Result<InstanceRow> whole_instance(const Object& object,
                                    const ValueStyle& style) {
+  if (object.fault() != nullptr) return as_gdb_error(*object.fault());
   InstanceRow row{.cpu = std::nullopt,
                   .type = type_name(object.type()),
                   .value = object,

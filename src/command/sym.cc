@@ -115,6 +115,7 @@ class Answer {
   void show_module(const Module& module);
   void show_part(std::string_view text);
   void show_vmlinux();
+  void show_losses();
   Result<bool> show_lists();
 
   const Kernel& kernel_;
@@ -232,6 +233,12 @@ void Answer::show_vmlinux() {
   }
 }
 
+// A list of symbols is not whole where a module's are lost.
+void Answer::show_losses() {
+  for (const Error& loss : kernel_.losses())
+    out_.problem(Error(loss).while_doing("sym"));
+}
+
 // Whether a list was asked for.
 Result<bool> Answer::show_lists() {
   bool is_all = options_.has('l') || options_.has('L');
@@ -239,6 +246,7 @@ Result<bool> Answer::show_lists() {
   if (is_all || options_.has('M')) {
     for (const Module& module : kernel_.modules().list())
       show_module(module);
+    show_losses();
     return true;
   }
   for (std::string_view name : options_.arguments('m')) {
@@ -253,7 +261,9 @@ Result<bool> Answer::show_lists() {
     show_part(text);
   for (std::string_view text : options_.arguments('Q'))
     emit(out_, CountRow{std::string(text), by_part(kernel_, text).size()});
-  return options_.has('m') || options_.has('q') || options_.has('Q');
+  bool is_list = options_.has('m') || options_.has('q') || options_.has('Q');
+  if (is_list) show_losses();
+  return is_list;
 }
 
 Result<void> Answer::run() {

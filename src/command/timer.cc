@@ -212,7 +212,7 @@ std::string to_text(const ClockRow& row) {
 
 // ---- How we find it ----
 
-void show_faults(const std::vector<Error>& faults, report::Sink& out) {
+void show_faults(const Faults& faults, report::Sink& out) {
   for (const Error& fault : faults)
     out.problem(Error(fault).while_doing("timer"));
 }

@@ -129,6 +129,10 @@ Result<void> ElfDump::map_segments(const std::vector<Segment>& segments) {
     from_file.push_back({offset, offset + data, start});
     tails.push_back({start + data, start + size, 0});
     if (data < size) info_.is_partial = true;
+    // Nobody need look for what the file cannot hold.
+    std::uint64_t held = offset < file_size ? file_size - offset : 0;
+    if (data > held) size = held;
+    if (size == 0) continue;
     ranges_.push_back({segment.start, size, segment.virtual_start});
   }
   stored_ = IntervalMap(stored);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "kernel/kernel.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "debuginfo/elf_file.h"
 #include "kernel/linux_arch.h"
 
@@ -53,6 +56,26 @@ Object Kernel::per_cpu(std::string_view name, std::string_view type,
   auto at = per_cpu_address(variable_template.address(), cpu);
   if (!at) return std::move(at).error();
   return {memory(), variable_template.type(), *at};
+}
+
+void Kernel::note_loss(const Error& loss) const {
+  constexpr std::size_t most = 1000;
+  std::lock_guard lock(losses_mutex_);
+  bool is_known = std::ranges::find(losses_, loss.message(), &Error::message) !=
+                  losses_.end();
+  if (!is_known && losses_.size() < most) losses_.push_back(loss);
+}
+
+std::vector<Error> Kernel::new_losses() const {
+  std::lock_guard lock(losses_mutex_);
+  std::size_t told = std::exchange(told_losses_, losses_.size());
+  return {losses_.begin() + static_cast<std::ptrdiff_t>(told), losses_.end()};
+}
+
+std::vector<Error> Kernel::losses() const {
+  std::lock_guard lock(losses_mutex_);
+  told_losses_ = losses_.size();
+  return losses_;
 }
 
 std::optional<Kernel::Place> Kernel::pointed_place(std::uint64_t word) const {

@@ -141,6 +141,16 @@ class Kernel {
   virtual Result<SourceLine> source_line(Address at) const = 0;
   virtual bool is_text(Address at) const = 0;
 
+  // ---- Losses ----
+  // What everything after it has to do without: symbols of a module, say, that
+  // are lost. Told once, however often it is met.
+  void note_loss(const Error& loss) const;
+  // Those that nobody was told of yet.
+  std::vector<Error> new_losses() const;
+  // All, for answers that are nothing but what may be lost; nobody need be told
+  // of these again.
+  std::vector<Error> losses() const;
+
   // ---- Tasks ----
   // Made when first asked for; of memory in use, anew after refresh().
   std::shared_ptr<const TaskTable> task_table() const;
@@ -159,6 +169,9 @@ class Kernel {
   mutable std::mutex tasks_mutex_;
   mutable std::shared_ptr<const TaskTable> tasks_;
   mutable std::map<unsigned, Address> taken_;  // by CPU
+  mutable std::mutex losses_mutex_;
+  mutable std::vector<Error> losses_;
+  mutable std::size_t told_losses_ = 0;
 };
 
 }  // namespace inquest

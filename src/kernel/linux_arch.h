@@ -35,6 +35,7 @@ struct KernelLayout {
   // authentication) and are all ones in a kernel address without one.
   std::uint64_t signature = 0;
   std::string source;  // "VMCOREINFO", "page tables", "linux_banner"
+  std::string remark;  // what had to be guessed; "": nothing
 
   // What a signed return address points to.
   Address code_address(std::uint64_t word) const;

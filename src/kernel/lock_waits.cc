@@ -207,7 +207,15 @@ void Search::look_at(const Object& task, std::vector<Candidate>& found) const {
     return;
   }
   auto stack = stack_part(kernel_, task);
-  if (!stack) return;
+  if (!stack) {
+    if (stack.error().kind() == ErrorKind::fault) {
+      kernel_.note_loss(
+          Error(stack.error())
+              .while_doing(fmt::format("locks for which task {:x} may wait",
+                                       task.address().value)));
+    }
+    return;
+  }
   std::set<std::uint64_t> distances;
   for (const QueueType& type : types_)
     distances.insert(type.task_distance);

@@ -97,7 +97,10 @@ std::string hypervisor(const Kernel& kernel) {
   if (!kernel.has_symbol("x86_hyper_type")) return "";
   Object type = kernel.variable("x86_hyper_type", "enum x86_hypervisor_type");
   auto value = type.to_signed();
-  if (!value) return "";
+  if (!value) {
+    kernel.note_loss(Error(value.error()).while_doing("the hypervisor"));
+    return "";
+  }
   for (auto [enumerator, name] : known) {
     auto one = kernel.enumerator(enumerator);
     if (one && *one == *value) return std::string(name);

@@ -107,6 +107,9 @@ Pools swap_pools(const Kernel& kernel) {
     bool has_none = areas.error().kind() == ErrorKind::not_found;
     return has_none ? pools : Pools{areas.error(), areas.error()};
   }
+  if (!areas->faults.empty()) {
+    return {areas->faults.front(), areas->faults.front()};
+  }
   for (const SwapArea& area : areas->found) {
     add(pools.total, one_page, area.pages);
     add(pools.part, one_page, area.pages_in_use);

@@ -210,6 +210,11 @@ const SymbolTable& Modules::symbols(const Module& module) const {
   if (detail.file && detail.file->symbols) return *detail.file->symbols;
   std::call_once(detail.symbols_once, [&] {
     auto found = module_kallsyms(state_->kernel, module);
+    if (!found) {
+      state_->kernel.note_loss(
+          Error(found.error())
+              .while_doing(fmt::format("symbols of module {}", module.name)));
+    }
     detail.symbols = std::make_unique<SymbolTable>(
         found ? std::move(found).value() : SymbolTable({}, nullptr));
   });

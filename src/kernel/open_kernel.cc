@@ -215,6 +215,7 @@ Result<void> OpenKernel::find_layout() {
   if (!vmlinux_) slide = slide_;
   layout_ = TRY(
       layout_by([this](std::string_view name) { return linked(name); }, slide));
+  if (!layout_.remark.empty()) remarks_.push_back(layout_.remark);
   if (layout_.kaslr_offset != slide_) {
     slide_ = layout_.kaslr_offset;
     symbols_.emplace(TRY(symbol_table(vmlinux_, slide_)));
@@ -434,13 +435,30 @@ Result<std::vector<unsigned>> OpenKernel::cpus(std::string_view mask) const {
       if (bits >> bit & 1) set.push_back(static_cast<unsigned>(at * 8) + bit);
     }
   }
+  TRY(check_cpus(mask, set));
   return set;
+}
+
+// Where there are more CPUs than there may be, thousands are none.
+Result<void> OpenKernel::check_cpus(std::string_view mask,
+                                    const std::vector<unsigned>& set) const {
+  const Symbol* symbol = symbols_->find("nr_cpu_ids");
+  if (symbol == nullptr || set.empty()) return {};
+  auto most = memory_->u32(symbol->address);
+  if (!most || (set.back() < *most && *most <= most_cpus)) return {};
+  return Error(ErrorKind::corrupt,
+               fmt::format("{} has CPU {} and nr_cpu_ids is {}", mask,
+                           set.back(), *most));
 }
 
 // A kernel runs on at least one CPU, whatever its masks say.
 std::vector<unsigned> OpenKernel::known_cpus(std::string_view mask) const {
   auto found = cpus(mask);
   if (found && !found->empty()) return std::move(found).value();
+  if (!found && symbols_->find(mask) != nullptr) {
+    note_loss(Error(found.error())
+                  .while_doing("the CPUs are those of the dump's notes"));
+  }
   unsigned count = std::clamp(dump_->info().cpus, 1U, most_cpus);
   std::vector<unsigned> assumed(count);
   for (unsigned cpu = 0; cpu < count; ++cpu)

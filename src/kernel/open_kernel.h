@@ -81,6 +81,8 @@ class OpenKernel final : public Kernel {
   bool is_in_image(Address at) const;
   std::optional<Place> bpf_place(Address at) const;
   std::vector<unsigned> known_cpus(std::string_view mask) const;
+  Result<void> check_cpus(std::string_view mask,
+                          const std::vector<unsigned>& set) const;
 
   KernelOptions options_;
   std::shared_ptr<const Dump> dump_;

@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <mutex>
 
 #include <fmt/format.h>
 
@@ -45,7 +46,31 @@ unsigned section_shift(const Kernel& kernel) {
   return kernel.arch().name() == "aarch64" ? of_arm64 : of_x86_64;
 }
 
+// The machine's last frame of memory: of what the kernel says and the dump
+// holds, either of which may be damaged, the higher one that can be.
+std::uint64_t last_frame(const Kernel& kernel) {
+  constexpr std::uint64_t most_frames = std::uint64_t{1} << 36;
+  std::uint64_t last = 0;
+  for (const PhysRange& range : kernel.memory().physical().dump().ranges()) {
+    last = std::max(last, range.start.value + range.size);
+  }
+  last >>= page_shift(kernel);
+  auto said = kernel.variable("max_pfn", "unsigned long").to_unsigned();
+  if (said && *said <= most_frames) last = std::max(last, *said);
+  return last;
+}
+
 }  // namespace
+
+struct PageMap::Table {
+  std::once_flag once;
+  std::vector<Section> sections;
+  std::vector<Address> maps;   // of these, each once
+  std::optional<Error> fault;  // the first that hides some
+};
+
+PageMap::PageMap(const Kernel& kernel)
+    : kernel_(kernel), table_(std::make_shared<Table>()) {}
 
 Result<PageMap> PageMap::open(const Kernel& kernel) {
   PageMap map(kernel);
@@ -129,6 +154,45 @@ std::uint64_t PageMap::section_count() const {
   return std::min((*frames >> frames_shift_) + 1, most_sections);
 }
 
+// What is read of a section: false where there is none in the whole root.
+Result<bool> PageMap::read_section(std::uint64_t number, Table& table) const {
+  auto at = TRY(section(number));
+  if (!at) return false;
+  Object entry = kernel_.object("mem_section", *at);
+  std::uint64_t word = TRY(entry["section_mem_map"].to_unsigned());
+  if (word == 0) return true;
+  bool is_mapped = (word & has_map) != 0;
+  Address map{is_mapped ? word & ~section_flags : 0};
+  table.sections.push_back({.number = number,
+                            .at = *at,
+                            .word = word,
+                            .coded = map,
+                            .first_frame = number << frames_shift_});
+  bool is_new = table.maps.empty() || table.maps.back() != map;
+  if (is_mapped && is_new) table.maps.push_back(map);
+  return true;
+}
+
+// The table has room for more memory than there is: damaged roots would lead
+// to millions of sections. What is lost takes the rest of its root with it.
+void PageMap::read_table(Table& table) const {
+  std::uint64_t end = last_frame(kernel_) >> frames_shift_;
+  std::uint64_t count = std::min(section_count(), end + 1);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    auto is_there = interrupted() ? Error(ErrorKind::io, "interrupted")
+                                  : read_section(i, table);
+    if (!is_there && !table.fault) table.fault = is_there.error();
+    if (!is_there.value_or(false)) i += per_root_ - 1 - i % per_root_;
+  }
+}
+
+const PageMap::Table& PageMap::table() const {
+  std::call_once(table_->once, [this] {
+    if (model_ != Model::flat) read_table(*table_);
+  });
+  return *table_;
+}
+
 std::optional<PageMap::Containing> PageMap::containing(Address at) const {
   auto within = [&](Address map, std::uint64_t first, std::uint64_t count) {
     std::uint64_t index = (at - map) / page_->size();
@@ -141,9 +205,7 @@ std::optional<PageMap::Containing> PageMap::containing(Address at) const {
     auto last = kernel_.variable("max_pfn", "unsigned long").to_unsigned();
     return last ? within(base_, 0, *last) : std::nullopt;
   }
-  auto sections = this->sections();
-  if (!sections) return std::nullopt;
-  for (const Section& section : *sections) {
+  for (const Section& section : table().sections) {
     if (section.coded.value == 0) continue;
     auto found = within(section.coded, section.first_frame, section_frames());
     if (found) return found;
@@ -152,26 +214,8 @@ std::optional<PageMap::Containing> PageMap::containing(Address at) const {
 }
 
 Result<std::vector<PageMap::Section>> PageMap::sections() const {
-  std::vector<Section> found;
-  std::uint64_t count = model_ == Model::flat ? 0 : section_count();
-  for (std::uint64_t i = 0; i < count && !interrupted(); ++i) {
-    auto at = TRY(section(i));
-    // Whole roots that are not there are passed over.
-    if (!at) {
-      i |= per_root_ - 1;
-      continue;
-    }
-    Object entry = kernel_.object("mem_section", *at);
-    std::uint64_t word = TRY(entry["section_mem_map"].to_unsigned());
-    if (word == 0) continue;
-    bool is_mapped = (word & has_map) != 0;
-    found.push_back({.number = i,
-                     .at = *at,
-                     .word = word,
-                     .coded = {is_mapped ? word & ~section_flags : 0},
-                     .first_frame = i << frames_shift_});
-  }
-  return found;
+  if (table().fault) return *table().fault;
+  return table().sections;
 }
 
 Result<Object> PageMap::page(std::uint64_t frame) const {
@@ -200,19 +244,10 @@ std::optional<std::uint64_t> PageMap::frame_in(Address map, Address at) const {
 }
 
 Result<std::uint64_t> PageMap::frame(Address page_at) const {
-  bool is_flat = model_ == Model::flat;
   std::optional<std::uint64_t> found;
-  if (is_flat) found = frame_in(base_, page_at);
-  std::uint64_t count = is_flat ? 0 : section_count();
-  std::optional<Address> tried;
-  for (std::uint64_t i = 0; i < count && !found && !interrupted(); ++i) {
-    auto at = section(i).value_or(std::nullopt);
-    // Whole roots that are not there are passed over.
-    if (!at) i |= per_root_ - 1;
-    auto map = at ? map_of(i).value_or(std::nullopt) : std::nullopt;
-    if (!map || map == tried) continue;
-    tried = map;
-    found = frame_in(*map, page_at);
+  if (model_ == Model::flat) found = frame_in(base_, page_at);
+  for (Address map : table().maps) {
+    if (!found) found = frame_in(map, page_at);
   }
   if (found) return *found;
   return Error(ErrorKind::not_found,

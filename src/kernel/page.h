@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,7 +39,8 @@ class PageMap {
     Address coded;  // where frame 0's struct page would be; 0: has none
     std::uint64_t first_frame = 0;
   };
-  // Ascending; none where memory does not come in sections.
+  // Ascending, as far as there is memory; none where it does not come in
+  // sections. An error where a part of their table cannot be read.
   Result<std::vector<Section>> sections() const;
   // The frames of a section.
   std::uint64_t section_frames() const {
@@ -49,11 +51,17 @@ class PageMap {
  private:
   enum class Model { flat, sparse, sparse_static };
 
-  explicit PageMap(const Kernel& kernel) : kernel_(kernel) {}
+  // What walking the whole table finds, once, for all copies.
+  struct Table;
+
+  explicit PageMap(const Kernel& kernel);
   Result<void> find_sections();
   Result<std::optional<Address>> section(std::uint64_t number) const;
   Result<std::optional<Address>> map_of(std::uint64_t number) const;
   std::uint64_t section_count() const;
+  const Table& table() const;
+  void read_table(Table& table) const;
+  Result<bool> read_section(std::uint64_t number, Table& table) const;
   std::optional<std::uint64_t> frame_in(Address map, Address at) const;
 
   const Kernel& kernel_;
@@ -63,6 +71,7 @@ class PageMap {
   std::uint64_t section_size_ = 0;  // of struct mem_section
   std::uint64_t per_root_ = 1;      // sections in one page
   unsigned frames_shift_ = 0;       // log2 of the frames of a section
+  std::shared_ptr<Table> table_;
 };
 
 // The page, or the first page of the compound page that it belongs to.

@@ -125,8 +125,8 @@ bool Collector::enter(SchedQueue& to, const Object& queue, unsigned depth) {
   }
   if (depth < most_levels && entered_.insert(queue.address()).second)
     return !interrupted();
-  to.faults.emplace_back(ErrorKind::corrupt, "groups are queued in a loop",
-                         queue.address().value);
+  to.faults.push_back(Error(ErrorKind::corrupt, "groups are queued in a loop",
+                            queue.address().value));
   return false;
 }
 

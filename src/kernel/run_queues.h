@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel/faults.h"
 #include "kernel/kernel.h"
 
 namespace inquest {
@@ -42,7 +43,7 @@ struct SchedQueue {
   Address container;  // the tree, array or list in it
   bool is_throttled = false;
   std::vector<QueueItem> items = {};
-  std::vector<Error> faults = {};  // why some may be missing
+  Faults faults = {};  // why some may be missing
 };
 
 struct RunQueueOptions {

@@ -16,6 +16,11 @@ Result<std::string> cache_name(const Kernel& kernel, Address at) {
 
 std::optional<std::string> slab_cache_name(const Kernel& kernel, Address at) {
   auto name = cache_name(kernel, at);
+  if (!name && name.error().kind() == ErrorKind::fault) {
+    kernel.note_loss(Error(ErrorKind::fault,
+                           "the slab caches of some addresses are lost",
+                           name.error().address()));
+  }
   if (!name || name->empty()) return std::nullopt;
   return std::move(name).value();
 }

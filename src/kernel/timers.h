@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel/faults.h"
 #include "kernel/kernel.h"
 
 namespace inquest {
@@ -26,7 +27,7 @@ struct WheelBase {
   Address at;        // struct timer_base
   std::string name;  // "BASE_STD", "BASE_DEF", "BASE_LOCAL", ...
   std::vector<WheelTimer> timers = {};  // by expiry
-  std::vector<Error> faults = {};       // why some may be missing
+  Faults faults = {};                   // why some may be missing
 };
 // |unsupported| before 4.8, which had other wheels.
 Result<std::vector<WheelBase>> timer_wheels(const Kernel& kernel, unsigned cpu);
@@ -42,7 +43,7 @@ struct HrtimerClock {
   std::string clock;                 // what reads it: "ktime_get"
   Result<std::int64_t> now;          // at the last tick that was counted
   std::vector<Hrtimer> timers = {};  // by expiry
-  std::vector<Error> faults = {};    // why some may be missing
+  Faults faults = {};                // why some may be missing
 };
 struct HrtimerCpu {
   Address at;  // struct hrtimer_cpu_base

@@ -289,6 +289,8 @@ void Shell::answer_to(const Line& line, const Answer& answer) {
 }
 
 void Shell::say_what_was_lost(report::Sink& out) {
+  for (const Error& loss : session_.kernel.new_losses())
+    out.problem(loss);
   if (lost_pages() == known_lost_pages_) return;
   known_lost_pages_ = lost_pages();
   out.problem(Error(ErrorKind::io,

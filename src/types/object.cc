@@ -33,7 +33,16 @@ std::uint64_t extract_bits(Bytes bytes, unsigned bit_offset, unsigned bit_size,
   return value;
 }
 
+const Type& unknown_type() {
+  static const Type type;
+  return type;
+}
+
 }  // namespace
+
+Object::Object(Error fault)
+    : type_(&unknown_type()),
+      fault_(std::make_shared<Error>(std::move(fault))) {}
 
 Object Object::value(const AddressSpace& space, const Type& type,
                      std::vector<std::byte> bytes) {

@@ -29,7 +29,7 @@ class Object {
   // A computed integer or pointer.
   static Object value(const AddressSpace& space, const Type& type,
                       std::uint64_t number);
-  Object(Error fault) : fault_(std::make_shared<Error>(std::move(fault))) {}
+  Object(Error fault);
 
   Object operator[](std::string_view member) const;  // a.b and a->b, a path too
   Object member(const Member& member) const;         // of this very type
@@ -51,6 +51,7 @@ class Object {
   Result<std::vector<std::byte>> to_bytes() const;
 
   bool has_member(std::string_view path) const;
+  // void, of what could not be reached.
   const Type& type() const { return *type_; }
   const AddressSpace& space() const { return *space_; }
   // Where it lies; meaningless for computed values and faults.

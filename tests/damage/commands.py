@@ -80,6 +80,8 @@ COMMANDS = {
 LEFT_OUT = {"!", "exit", "q", "extend", "gdb", "h", "repeat", "wr", "again"}
 # Asked whatever else is chosen: what everybody starts with.
 ALWAYS = ["sys", "bt", "ps", "log", "mod", "kmem -i"]
+# Answers about the file, which is another one.
+OF_FILE = ("rd -f", "help", "dev -V", "set -v")
 # By which a command names what is missing; see also comparable().
 SAID = re.compile(r"not in (the )?dump|seek error|nothing of|unreadable|cannot|could not|unavailable|corrupt|damaged|"
                   r"incomplete|\bno\b|\bnot\b|\?|invalid|unknown|missing|\bloop|\bends?\b|broken|fault|lost|"
@@ -88,7 +90,7 @@ SAID = re.compile(r"not in (the )?dump|seek error|nothing of|unreadable|cannot|c
 
 def comparable(text, path):
     """An answer without what differs between two dumps that are the same."""
-    return re.sub(r"^\$\d+ = ", "$ = ", text.replace(str(path), "DUMP"), flags=re.M)
+    return re.sub(r"\$\d+ = ", "$ = ", text.replace(str(path), "DUMP"), flags=re.M)
 
 
 def lines(words):

@@ -18,10 +18,13 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "debuginfo/elf_file.h"
 #include "kernel/address_ranges.h"
 #include "kernel/arch/image_search.h"
 #include "kernel/kernel.h"
+#include "memory/extents.h"
 
 namespace inquest {
 namespace {
@@ -45,8 +48,11 @@ class LayoutSearch : private ImageSearch {
 
   Result<Paging> paging(const Image& image) const;
   unsigned levels(const Image& image) const;
-  std::uint64_t direct_map_base(const Image& image, const Paging& paging) const;
-  LinearWindow direct_map(const Image& image, const Paging& paging) const;
+  bool is_direct_map(const Paging& paging, std::uint64_t base) const;
+  std::optional<std::uint64_t> mapped_base(const Paging& paging) const;
+  std::uint64_t direct_map_base(const Image& image, KernelLayout& layout) const;
+  LinearWindow direct_map(const Image& image, KernelLayout& layout) const;
+  std::uint64_t memory_end() const;
 };
 
 // ---- The image ----
@@ -155,33 +161,83 @@ Result<Paging> LayoutSearch::paging(const Image& image) const {
   return paging;
 }
 
-std::uint64_t LayoutSearch::direct_map_base(const Image& image,
-                                            const Paging& paging) const {
-  if (auto given = option("page_offset")) return *given;
-  if (auto base = value(image, "page_offset_base", 8)) {
-    if (*base >> 63 == 1) return *base;
+// Page 0 itself may be left out.
+bool LayoutSearch::is_direct_map(const Paging& paging,
+                                 std::uint64_t base) const {
+  Address at = Address{base} + image_step;
+  auto found = arch_.translate(reader(), paging, at);
+  return found && found->physical.value == image_step;
+}
+
+// What /proc/vmcore's headers say, or else the page tables: KASLR moves the
+// direct map, the first of the kernel's regions, by a multiple of 1 GiB.
+std::optional<std::uint64_t> LayoutSearch::mapped_base(
+    const Paging& paging) const {
+  constexpr std::uint64_t step = std::uint64_t{1} << 30;
+  constexpr unsigned most_extents = 4096;  // damaged tables map a great deal
+  for (const PhysRange& range : clues_.memory.dump().ranges()) {
+    if (!range.virtual_start || *range.virtual_start >= image_map) continue;
+    std::uint64_t base = range.virtual_start->value - range.start.value;
+    if (base >> 63 == 1 && base % step == 0) return base;
   }
+  MappedSpace space({std::shared_ptr<void>(), &clues_.memory}, arch_, {},
+                    paging);
+  Address lowest{~std::uint64_t{0} << (paging.va_bits - 1)};
+  unsigned count = 0;
+  for (const Extent& extent : mapped_extents(space, {lowest, image_map - 1})) {
+    std::uint64_t base = extent.start.value - extent.physical.value;
+    if (extent.size >= image_step && base % step == 0) return base;
+    if (++count == most_extents) break;
+  }
+  return std::nullopt;
+}
+
+std::uint64_t LayoutSearch::direct_map_base(const Image& image,
+                                            KernelLayout& layout) const {
+  const Paging& paging = layout.paging;
+  if (auto given = option("page_offset")) return *given;
+  auto said = value(image, "page_offset_base", 8);
+  bool is_sound = said && *said >> 63 == 1;
+  if (is_sound && is_direct_map(paging, *said)) return *said;
   // Moved for the LDT remap in 4.20 (d52888aa2753); not randomised here.
   constexpr std::uint64_t four[] = {0xffff888000000000, 0xffff880000000000};
   constexpr std::uint64_t five[] = {0xff11000000000000, 0xff10000000000000};
   std::span<const std::uint64_t> bases = paging.levels == 5 ? five : four;
   for (std::uint64_t base : bases) {
-    // Page 0 itself may be left out.
-    Address at = Address{base} + image_step;
-    auto found = arch_.translate(reader(), paging, at);
-    if (found && found->physical.value == image_step) return base;
+    if (is_direct_map(paging, base)) return base;
+  }
+  if (auto found = mapped_base(paging)) return *found;
+  if (is_sound) return *said;
+  if (clues_.linked("page_offset_base")) {
+    layout.remark = fmt::format(
+        "where the direct map begins is lost: page_offset_base is not in the "
+        "dump and the page tables do not tell; taken to be {:#x}",
+        bases[0]);
   }
   return bases[0];
 }
 
-// As far as physical memory may reach, but not into the next region.
+std::uint64_t LayoutSearch::memory_end() const {
+  std::uint64_t end = 0;
+  for (const PhysRange& range : clues_.memory.dump().ranges())
+    end = std::max(end, range.start.value + range.size);
+  return end;
+}
+
+// As far as physical memory may reach, but not into the next region; where
+// that is lost, as far as there is memory.
 LinearWindow LayoutSearch::direct_map(const Image& image,
-                                      const Paging& paging) const {
-  std::uint64_t base = direct_map_base(image, paging);
-  std::uint64_t size = std::uint64_t{1} << (paging.levels == 5 ? 52 : 46);
+                                      KernelLayout& layout) const {
+  std::uint64_t base = direct_map_base(image, layout);
+  std::uint64_t size = std::uint64_t{1}
+                       << (layout.paging.levels == 5 ? 52 : 46);
   for (std::string_view next : {"vmalloc_base", "vmemmap_base"}) {
     auto start = value(image, next, 8);
-    if (start && *start > base) size = std::min(size, *start - base);
+    if (start && *start > base) {
+      size = std::min(size, *start - base);
+    } else if (!start && clues_.linked(next)) {
+      size = std::min(size, memory_end());
+    }
   }
   return {Address{base}, size, PhysAddress{0}};
 }
@@ -192,7 +248,7 @@ Result<KernelLayout> LayoutSearch::layout() {
   layout.kaslr_offset = found.slide;
   layout.source = found.source;
   layout.paging = TRY(paging(found));
-  layout.windows.push_back(direct_map(found, layout.paging));
+  layout.windows.push_back(direct_map(found, layout));
   auto start = image_start();
   if (!start || *start < image_map) {
     return Error(ErrorKind::corrupt,
@@ -208,11 +264,15 @@ Result<KernelLayout> LayoutSearch::layout() {
 std::uint64_t region_base(const Kernel& kernel, std::string_view name,
                           std::uint64_t four, std::uint64_t five) {
   bool is_five = kernel.layout().paging.levels == 5;
-  Result<std::uint64_t> base =
-      kernel.has_symbol(name)
-          ? kernel.variable(name, "unsigned long").to_unsigned()
-          : Result<std::uint64_t>(is_five ? five : four);
-  return base && *base >> 63 == 1 ? *base : (is_five ? five : four);
+  std::uint64_t usual = is_five ? five : four;
+  if (!kernel.has_symbol(name)) return usual;
+  auto base = kernel.variable(name, "unsigned long").to_unsigned();
+  if (base && *base >> 63 == 1) return *base;
+  std::string what = fmt::format("{}, taken to be {:#x}", name, usual);
+  kernel.note_loss(
+      base ? Error(ErrorKind::corrupt, fmt::format("{}: {:#x}", what, *base))
+           : Error(base.error()).while_doing(what));
+  return usual;
 }
 
 // The end of the 2 MiB pages that map the image: modules are beyond.

@@ -62,8 +62,19 @@ Result<Registers> inline_switch(const Kernel& kernel, std::uint64_t sp) {
   return registers;
 }
 
-Result<Address> pointer_at(const Object& pointer) {
-  Address at = TRY(pointer.to_address());
+// A CPU's pointer to its stacks. A lost one hides them from every command.
+Result<Address> pointer_at(const Kernel& kernel, unsigned cpu,
+                           const Object& pointer) {
+  auto read = pointer.to_address();
+  if (!read) {
+    if (read.error().kind() == ErrorKind::fault) {
+      kernel.note_loss(
+          Error(read.error())
+              .while_doing(fmt::format("some of CPU {}'s own stacks", cpu)));
+    }
+    return read;
+  }
+  Address at = *read;
   if (at.value == 0) return Error(ErrorKind::not_found, "no such stack");
   return at;
 }
@@ -73,9 +84,10 @@ Result<Address> interrupt_stack_top(const Kernel& kernel, unsigned cpu) {
   // 6.2 to 6.14: d7b6d709a76a gathered hot per-CPU variables in one struct.
   if (kernel.has_symbol("pcpu_hot")) {
     Object hot = kernel.per_cpu("pcpu_hot", "struct pcpu_hot", cpu);
-    return pointer_at(hot["hardirq_stack_ptr"]);
+    return pointer_at(kernel, cpu, hot["hardirq_stack_ptr"]);
   }
-  return pointer_at(kernel.per_cpu("hardirq_stack_ptr", "void *", cpu));
+  return pointer_at(kernel, cpu,
+                    kernel.per_cpu("hardirq_stack_ptr", "void *", cpu));
 }
 
 std::uint64_t size_of(const Kernel& kernel, std::string_view structure,
@@ -116,7 +128,7 @@ void add_mapped_exception_stacks(const Kernel& kernel, unsigned cpu,
                                  Stacks& out) {
   Object pointer = kernel.per_cpu("cea_exception_stacks",
                                   "struct cea_exception_stacks *", cpu);
-  auto at = pointer_at(pointer);
+  auto at = pointer_at(kernel, cpu, pointer);
   auto type = kernel.structure("cea_exception_stacks");
   if (!at || !type) return;
   for (const Member& member : (*type)->members()) {

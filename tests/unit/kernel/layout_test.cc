@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "unit/kernel/layout_search.h"
+#include "unit/kernel/test_kernel.h"
 
 namespace inquest {
 namespace {
@@ -24,23 +25,27 @@ std::map<std::string, std::uint64_t, std::less<>> image_symbols() {
           {"page_offset_base", image + 0x5000}};
 }
 
-// Tables that map the image, moved by |slide|, with one 2 MiB page.
-std::string memory() {
+// Tables that map the image, moved by |slide|, with one 2 MiB page, and
+// physical memory from 0 on with one of 1 GiB.
+std::string memory(bool has_base = true) {
   std::uint64_t at = image + slide;
   auto entry = [at](unsigned shift) { return (at >> shift & 511) * 8; };
   return fmt::format(
       "@{:#x} text \"{}\\n\"\n"
-      "@{:#x} u64 {:#x}\n@{:#x} u64 {:#x}\n@{:#x} u64 {:#x}\n@{:#x} u64 {:#x}",
+      "@{:#x} u64 {:#x}\n@{:#x} u64 {:#x}\n@{:#x} u64 {:#x}\n"
+      "@{:#x} u64 {:#x}\n@{:#x} u64 {:#x}\n{}",
       physical + 0x1000, test::kernel_banner, physical + 0x2000 + entry(39),
       physical + 0x3067, physical + 0x3000 + entry(30), physical + 0x4067,
-      physical + 0x4000 + entry(21), physical | 0xe3, physical + 0x5000,
-      direct_map);
+      physical + 0x4000 + entry(21), physical | 0xe3,
+      physical + 0x2000 + (direct_map >> 39 & 511) * 8, physical + 0x6067,
+      physical + 0x6000 + (direct_map >> 30 & 511) * 8, 0xe3,
+      has_base ? test::words(physical + 0x5000, {direct_map}) : "");
 }
 
 class Layout : public testing::Test, protected test::LayoutSearch {
  protected:
-  Layout()
-      : LayoutSearch{test::OpenedMemory(test::parse_machine(memory())),
+  explicit Layout(const std::string& machine = memory())
+      : LayoutSearch{test::OpenedMemory(test::parse_machine(machine)),
                      test::vmlinux_with(EM_X86_64, image + 0x1000),
                      image_symbols()} {}
 
@@ -99,6 +104,16 @@ TEST_F(Layout, SaysThatTheBannerIsNowhere) {
   auto found = find("");
   ASSERT_FALSE(found);
   EXPECT_NE(found.error().message().find("another kernel"), std::string::npos);
+}
+
+// The variable's page is not in the dump.
+class LayoutWithoutBase : public Layout {
+ protected:
+  LayoutWithoutBase() : Layout(memory(false)) {}
+};
+
+TEST_F(LayoutWithoutBase, FindsTheDirectMapInThePageTables) {
+  expect_right(find(""));
 }
 
 TEST_F(Layout, PageOffsetMayBeInsistedOn) {

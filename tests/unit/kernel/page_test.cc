@@ -128,6 +128,37 @@ TEST(PageMap, TakesTheSectionsSizeFromVmcoreinfo) {
   EXPECT_FALSE(map->page(8 * per_section));
 }
 
+// Each root leads to sections that look sound: only so much memory is there.
+TEST(PageMap, EndsWithTheMemory) {
+  std::string machine = word(0, base + 0x1000) + word(8, ~0ULL);
+  for (std::uint64_t root = 0; root < 512; ++root)
+    machine += word(0x1000 + root * 8, base + 0x2000);
+  for (std::uint64_t i = 0; i < 256; ++i)
+    machine += word(0x2000 + i * 16, first_map + 7);
+  PageKernel kernel(machine, {{"mem_section", 0}, {"max_pfn", 8}});
+  kernel.info = Vmcoreinfo("LENGTH(mem_section)=512\n");
+  auto map = PageMap::open(kernel);
+  ASSERT_TRUE(map);
+  EXPECT_EQ(map->sections()->size(), 1U);
+  EXPECT_FALSE(map->frame(Address{0x123456}));
+}
+
+// A root that is lost hides its own sections only.
+TEST(PageMap, FindsFramesBesideALostRoot) {
+  PageKernel kernel(word(0, base + 0x1000) + word(0x1000, base + 0x70000000) +
+                        word(0x1008, base + 0x2000) +
+                        word(0x2000, first_map - 256 * per_section * 64 + 7) +
+                        word(8, 257 * per_section),
+                    {{"mem_section", 0}, {"max_pfn", 8}});
+  kernel.info = Vmcoreinfo("LENGTH(mem_section)=512\n");
+  auto map = PageMap::open(kernel);
+  ASSERT_TRUE(map);
+  EXPECT_FALSE(map->sections());
+  EXPECT_EQ(map->frame(Address{first_map + 64}).value_or(0),
+            256 * per_section + 1);
+  EXPECT_EQ(map->containing(Address{first_map + 65})->offset, 1U);
+}
+
 TEST(PageMap, MayBeFlat) {
   PageKernel kernel(word(0, first_map), {{"mem_map", 0}});
   auto map = PageMap::open(kernel);

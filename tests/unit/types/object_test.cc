@@ -44,6 +44,13 @@ TEST_F(Objects, MembersAndPointersReadLikeC) {
   EXPECT_EQ(first()["name"].at(1).to_unsigned().value_or(0), 'i');
 }
 
+TEST_F(Objects, WhatIsNotThereMayBeAskedForItsType) {
+  Object nothing(Error(ErrorKind::fault, "not in the dump", 0x10));
+  EXPECT_EQ(nothing.type().stripped().kind, TypeKind::void_type);
+  EXPECT_EQ(nothing.type().size(), 0U);
+  EXPECT_EQ(nothing["next"].fault()->message(), "not in the dump");
+}
+
 TEST_F(Objects, BitFieldsAreCutOutAndSignExtended) {
   EXPECT_EQ(first()["low"].to_unsigned().value_or(0), 0b110U);
   EXPECT_EQ(first()["high"].to_signed().value_or(0), -10);

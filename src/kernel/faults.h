@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Why parts of an answer are missing: the first reasons, and how many more.
+
+#pragma once
+
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/result.h"
+
+namespace inquest {
+
+// A damaged structure breaks in as many places as it has: nobody reads the same
+// reason a hundred thousand times.
+class Faults {
+ public:
+  static constexpr std::size_t most = 20;
+
+  void push_back(const Error& fault) {
+    if (kept_.size() < most) {
+      kept_.push_back(fault);
+      return;
+    }
+    ++more_;
+    if (more_ > 1) kept_.pop_back();
+    kept_.emplace_back(fault.kind(), fmt::format("and {} more", more_),
+                       fault.address());
+  }
+
+  bool empty() const { return kept_.empty(); }
+  auto begin() const { return kept_.begin(); }
+  auto end() const { return kept_.end(); }
+
+ private:
+  std::vector<Error> kept_;
+  std::size_t more_ = 0;
+};
+
+}  // namespace inquest

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "kernel/faults.h"
+
+#include <gtest/gtest.h>
+
+#include "unit/shell/fake_kernel.h"
+
+namespace inquest {
+namespace {
+
+std::vector<std::string> messages(const Faults& faults) {
+  std::vector<std::string> found;
+  for (const Error& fault : faults)
+    found.push_back(fault.message());
+  return found;
+}
+
+TEST(Faults, AreCountedWhereThereAreMany) {
+  Faults faults;
+  EXPECT_TRUE(faults.empty());
+  for (std::size_t i = 0; i < Faults::most; ++i)
+    faults.push_back(Error(ErrorKind::fault, fmt::format("{} is lost", i)));
+  EXPECT_EQ(messages(faults).size(), Faults::most);
+  EXPECT_EQ(messages(faults).back(), "19 is lost");
+  for (unsigned i = 0; i < 100'000; ++i)
+    faults.push_back(Error(ErrorKind::fault, "lost"));
+  EXPECT_EQ(messages(faults).size(), Faults::most + 1);
+  EXPECT_EQ(messages(faults).back(), "and 100000 more");
+}
+
+TEST(Losses, AreToldOnce) {
+  FakeKernel kernel;
+  kernel.note_loss(Error(ErrorKind::fault, "symbols of module a"));
+  kernel.note_loss(Error(ErrorKind::fault, "symbols of module a"));
+  kernel.note_loss(Error(ErrorKind::fault, "symbols of module b"));
+  EXPECT_EQ(kernel.new_losses().size(), 2U);
+  kernel.note_loss(Error(ErrorKind::fault, "symbols of module b"));
+  EXPECT_TRUE(kernel.new_losses().empty());
+}
+
+}  // namespace
+}  // namespace inquest
