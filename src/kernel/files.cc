@@ -18,7 +18,7 @@ namespace {
 // sysctl_nr_open_max is near 2^31; no kernel has memory for that many.
 constexpr std::uint64_t most_files = std::uint64_t{1} << 26;
 // Of a table that contradicts itself: most likely none at all.
-constexpr std::uint64_t most_doubtful_files = std::uint64_t{1} << 16;
+constexpr std::uint64_t most_doubtful_files = std::uint64_t{1} << 12;
 constexpr unsigned word_bits = 64;
 
 std::string_view kind_of(std::uint64_t mode) {

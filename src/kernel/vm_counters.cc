@@ -14,6 +14,8 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
 #include "base/arithmetic.h"
 #include "kernel/counter.h"
 
@@ -94,8 +96,13 @@ constexpr std::array<NumaLayout, 2> numa_layouts = {
 void add_cpus(const Kernel& kernel, const NumaLayout& layout,
               std::vector<VmCounter>& counters) {
   auto zones = memory_zones(kernel);
-  if (!zones) return;
+  auto lose = [&counters](const Error& error) {
+    for (VmCounter& counter : counters)
+      add(counter.value, error);
+  };
+  if (!zones) return lose(zones.error());
   for (const Zone& zone : *zones) {
+    if (!zone.present) lose(zone.present.error());
     // Zones without memory share what they have.
     if (!zone.is_populated()) continue;
     for (unsigned cpu : kernel.possible_cpus()) {
@@ -172,8 +179,16 @@ std::vector<std::int64_t> pending_counts(const Kernel& kernel,
   for (unsigned cpu : kernel.possible_cpus()) {
     Object counts =
         cpu_part(kernel, zone.object, "per_cpu_zonestats", cpu)["vm_stat_diff"];
-    for (std::size_t i = 0; i < sums.size(); ++i)
-      sums[i] = wrapping_sum(sums[i], counts.at(i).to_signed().value_or(0));
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+      auto part = counts.at(i).to_signed();
+      if (!part) {
+        kernel.note_loss(
+            Error(part.error())
+                .while_doing(fmt::format("what CPU {} has counted", cpu)));
+        break;
+      }
+      sums[i] = wrapping_sum(sums[i], *part);
+    }
   }
   return sums;
 }

@@ -206,7 +206,8 @@ std::uint64_t LayoutSearch::direct_map_base(const Image& image,
   for (std::uint64_t base : bases) {
     if (is_direct_map(paging, base)) return base;
   }
-  if (auto found = mapped_base(paging)) return *found;
+  auto found = mapped_base(paging);
+  if (found && (!is_sound || is_direct_map(paging, *found))) return *found;
   if (is_sound) return *said;
   if (clues_.linked("page_offset_base")) {
     layout.remark = fmt::format(
