@@ -31,19 +31,38 @@ std::optional<CodeRange> code_of(const Kernel& kernel, std::string_view name) {
   return CodeRange{symbol->address, symbol->size};
 }
 
-// Slots of |stack| that hold a return address into |code|, lowest first.
+void add_slots(const Kernel& kernel, Address start, Bytes bytes,
+               const CodeRange& code, std::vector<Address>& slots) {
+  for (std::size_t at = 0; at + 8 <= bytes.size(); at += 8) {
+    std::uint64_t word =
+        load_unsigned(bytes.subspan(at, 8), kernel.memory().endian());
+    if (code.returns_to(kernel.layout().code_address(word).value))
+      slots.push_back(start + at);
+  }
+}
+
+// Slots of |stack| that hold a return address into |code|, lowest first. A page
+// of a task's stack that is lost may hold others; stacks of CPUs are often left
+// out of a dump.
 std::vector<Address> slots_of(const Kernel& kernel, const StackRange& stack,
                               const CodeRange& code) {
   constexpr std::uint64_t largest_stack = 1 << 20;
   std::vector<Address> slots;
   if (stack.size > largest_stack) return slots;
-  auto bytes = kernel.memory().bytes(stack.base, stack.size);
-  if (!bytes) return slots;
-  for (std::size_t at = 0; at + 8 <= bytes->size(); at += 8) {
-    std::uint64_t word =
-        load_unsigned(Bytes(*bytes).subspan(at, 8), kernel.memory().endian());
-    if (code.returns_to(kernel.layout().code_address(word).value))
-      slots.push_back(stack.base + at);
+  std::uint64_t left = stack.size;
+  for (Address at = stack.base; left != 0;) {
+    std::uint64_t in_page = kernel.page_size() - at.value % kernel.page_size();
+    std::uint64_t size = std::min(in_page, left);
+    auto bytes = kernel.memory().bytes(at, size);
+    if (bytes) {
+      add_slots(kernel, at, *bytes, code, slots);
+    } else if (stack.name == "process") {
+      kernel.note_loss(Error(bytes.error())
+                           .while_doing("a stack that may tell how its CPU "
+                                        "was stopped"));
+    }
+    at = at + size;
+    left -= size;
   }
   return slots;
 }

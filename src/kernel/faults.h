@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include <fmt/format.h>
@@ -18,6 +19,9 @@ class Faults {
   static constexpr std::size_t most = 20;
 
   void push_back(const Error& fault) {
+    bool is_known = std::ranges::find(kept_, fault.message(),
+                                      &Error::message) != kept_.end();
+    if (is_known) return;
     if (kept_.size() < most) {
       kept_.push_back(fault);
       return;

@@ -136,6 +136,11 @@ std::string_view ModuleKallsyms::name(std::uint32_t offset) {
     return text.substr(0, text.find('\0'));
   }
   auto single = kernel_.memory().c_string(strtab_ + offset, longest_name);
+  if (!single) {
+    kernel_.note_loss(Error(single.error())
+                          .while_doing(fmt::format("some symbols of module {}",
+                                                   module_.name)));
+  }
   if (!single || kept_->single.size() == kept_->single.capacity()) return {};
   return kept_->single.emplace_back(std::move(single).value());
 }
@@ -165,7 +170,15 @@ Result<void> ModuleKallsyms::read(const Object& tables) {
   if (tables.has_member("typetab")) {
     Address typetab = TRY(tables["typetab"].to_address());
     auto letters = kernel_.memory().bytes(typetab, count);
-    if (letters) kept_->typetab = std::move(letters).value();
+    if (letters) {
+      kept_->typetab = std::move(letters).value();
+    } else {
+      kept_->typetab.assign(count, std::byte{'?'});
+      kernel_.note_loss(
+          Error(letters.error())
+              .while_doing(fmt::format("the types of symbols of module {}",
+                                       module_.name)));
+    }
   }
   read_names(strtab);
   return {};

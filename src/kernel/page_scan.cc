@@ -50,7 +50,12 @@ std::vector<Frames> mapped_frames(const Kernel& kernel, const PageMap& pages) {
     return found;
   }
   auto last = kernel.variable("max_pfn", "unsigned long").to_unsigned();
-  if (last) found.push_back({0, *last});
+  if (last) {
+    found.push_back({0, *last});
+  } else {
+    kernel.note_loss(
+        Error(last.error()).while_doing("how many pages there are"));
+  }
   return found;
 }
 

@@ -43,7 +43,14 @@ Result<std::string> name_alone(const Kernel& kernel, const Object& dentry,
                                std::string name) {
   Object superblock = dentry["d_sb"];
   auto type = superblock["s_type"]["name"].to_string();
-  if (!type) return name;
+  if (!type) {
+    if (type.error().kind() == ErrorKind::fault) {
+      kernel.note_loss(
+          Error(type.error())
+              .while_doing(fmt::format("the kind of the file \"{}\"", name)));
+    }
+    return name;
+  }
   if (*type == "anon_inodefs") return "anon_inode:" + name;
   if (*type == "pipefs") {
     name = "pipe";

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "kernel/printed_flags.h"
 
+#include <fmt/format.h>
+
 namespace inquest {
 
 Result<PrintedFlags> printed_flags(const Kernel& kernel, std::string_view table,
@@ -13,7 +15,13 @@ Result<PrintedFlags> printed_flags(const Kernel& kernel, std::string_view table,
   for (unsigned i = 0; i < most; ++i) {
     auto mask = entries.at(i)["mask"].to_unsigned();
     auto name = entries.at(i)["name"].to_address();
-    if (!mask || !name || name->value == 0) break;
+    if (!mask || !name) {
+      Error lost(mask ? name.error() : mask.error());
+      kernel.note_loss(
+          Error(lost).while_doing(fmt::format("names of {}", table)));
+      return lost;
+    }
+    if (name->value == 0) break;
     if ((*mask & flags) == 0) continue;
     found.names.push_back(entries.at(i)["name"].to_string().value_or("?"));
     found.rest &= ~*mask;

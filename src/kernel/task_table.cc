@@ -95,7 +95,14 @@ void TaskTable::Merge::add_idle_tasks() {
       table_.current_.insert(current->address().value);
     }
     auto idle = idle_task(kernel_, cpu);
-    if (!idle) continue;
+    if (!idle) {
+      if (idle.error().kind() == ErrorKind::fault) {
+        kernel_.note_loss(Error(idle.error())
+                              .while_doing(fmt::format(
+                                  "CPU {}'s idle task and what it ran", cpu)));
+      }
+      continue;
+    }
     table_.by_address_.emplace(idle->address().value, table_.tasks_.size());
     table_.tasks_.push_back(*idle);
     table_.pids_.push_back(0);

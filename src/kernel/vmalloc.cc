@@ -85,7 +85,12 @@ Result<VmallocAreas> vmalloc_areas(const Kernel& kernel) {
 
 std::optional<VmallocArea> vmalloc_area(const Kernel& kernel, Address at) {
   auto areas = vmalloc_areas(kernel);
-  if (!areas) return std::nullopt;
+  if (!areas) {
+    kernel.note_loss(Error(areas.error()).while_doing("vmalloc areas"));
+    return std::nullopt;
+  }
+  for (const Error& fault : areas->faults)
+    kernel.note_loss(Error(fault).while_doing("some vmalloc areas"));
   auto found = std::ranges::find_if(
       areas->found,
       [at](const VmallocArea& area) { return area.contains(at); });

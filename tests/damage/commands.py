@@ -90,7 +90,8 @@ SAID = re.compile(r"not in (the )?dump|seek error|nothing of|unreadable|cannot|c
 
 def comparable(text, path):
     """An answer without what differs between two dumps that are the same."""
-    return re.sub(r"\$\d+ = ", "$ = ", text.replace(str(path), "DUMP"), flags=re.M)
+    text = re.sub(r" *DUMPFILE: .*\n", "", text.replace(str(path), "DUMP"))
+    return re.sub(r"\$\d+ = ", "$ = ", text)
 
 
 def lines(words):

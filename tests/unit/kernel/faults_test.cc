@@ -23,9 +23,16 @@ TEST(Faults, AreCountedWhereThereAreMany) {
   EXPECT_EQ(messages(faults).size(), Faults::most);
   EXPECT_EQ(messages(faults).back(), "19 is lost");
   for (unsigned i = 0; i < 100'000; ++i)
-    faults.push_back(Error(ErrorKind::fault, "lost"));
+    faults.push_back(Error(ErrorKind::fault, fmt::format("lost {}", i)));
   EXPECT_EQ(messages(faults).size(), Faults::most + 1);
   EXPECT_EQ(messages(faults).back(), "and 100000 more");
+}
+
+TEST(Faults, OfOneReasonAreOne) {
+  Faults faults;
+  for (unsigned i = 0; i < 100; ++i)
+    faults.push_back(Error(ErrorKind::fault, fmt::format("page {}", i % 2)));
+  EXPECT_EQ(messages(faults), (std::vector<std::string>{"page 0", "page 1"}));
 }
 
 TEST(Losses, AreToldOnce) {
