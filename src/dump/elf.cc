@@ -44,6 +44,7 @@ class ElfDump : public Dump {
 
  private:
   Result<void> take_note_segments(const std::vector<Segment>& segments);
+  Result<void> check_segment(const Segment& segment) const;
   Result<void> map_segments(const std::vector<Segment>& segments);
   Error missing(PhysAddress at) const;
 
@@ -106,22 +107,42 @@ Result<void> ElfDump::take_note_segments(const std::vector<Segment>& segments) {
   return {};
 }
 
-Result<void> ElfDump::map_segments(const std::vector<Segment>& segments) {
+// How much memory a segment describes that somebody might look for something
+// in: nothing that the file, cut short, does not hold, and no more behind that
+// than any machine has.
+std::uint64_t described_size(const Segment& segment, std::uint64_t file_size) {
+  constexpr std::uint64_t most_memory = std::uint64_t{1} << 46;
+  std::uint64_t offset = segment.offset.value;
+  std::uint64_t held = offset < file_size ? file_size - offset : 0;
+  if (segment.file_size > held) return held;
+  std::uint64_t size = std::max(segment.memory_size, segment.file_size);
+  return size > most_memory ? segment.file_size : size;
+}
+
+// Its ends are addresses.
+Result<void> ElfDump::check_segment(const Segment& segment) const {
   constexpr auto largest = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t start = segment.start.value;
+  std::uint64_t size = std::max(segment.memory_size, segment.file_size);
+  bool is_sound = size <= largest - start &&
+                  segment.file_size <= largest - segment.offset.value;
+  if (is_sound) return {};
+  return file_->error(
+      ErrorKind::corrupt, "PT_LOAD", segment.offset,
+      fmt::format("impossible size {:#x} at {:#x}", size, start));
+}
+
+Result<void> ElfDump::map_segments(const std::vector<Segment>& segments) {
   std::vector<Interval> stored;
   std::vector<Interval> from_file;
   std::vector<Interval> tails;
   std::uint64_t file_size = file_->size();
   for (const Segment& segment : segments) {
     if (segment.type != pt_load) continue;
+    TRY(check_segment(segment));
     std::uint64_t start = segment.start.value;
     std::uint64_t size = std::max(segment.memory_size, segment.file_size);
     std::uint64_t offset = segment.offset.value;
-    if (size > largest - start || segment.file_size > largest - offset) {
-      return file_->error(
-          ErrorKind::corrupt, "PT_LOAD", segment.offset,
-          fmt::format("impossible size {:#x} at {:#x}", size, start));
-    }
     if (size == 0) continue;
     std::uint64_t data = segment.file_size;
     if (data > 0 && offset + data > file_size) info_.is_incomplete = true;
@@ -129,11 +150,9 @@ Result<void> ElfDump::map_segments(const std::vector<Segment>& segments) {
     from_file.push_back({offset, offset + data, start});
     tails.push_back({start + data, start + size, 0});
     if (data < size) info_.is_partial = true;
-    // Nobody need look for what the file cannot hold.
-    std::uint64_t held = offset < file_size ? file_size - offset : 0;
-    if (data > held) size = held;
-    if (size == 0) continue;
-    ranges_.push_back({segment.start, size, segment.virtual_start});
+    std::uint64_t described = described_size(segment, file_size);
+    if (described == 0) continue;
+    ranges_.push_back({segment.start, described, segment.virtual_start});
   }
   stored_ = IntervalMap(stored);
   from_file_ = IntervalMap(from_file);

@@ -91,6 +91,29 @@ TEST(HostileElf, SegmentsMayNotWrapAround) {
   EXPECT_FALSE(open(folder, file));
 }
 
+// What nobody can have is nowhere searched; what the file holds is read.
+TEST(HostileElf, MemoryEndsWhereItMay) {
+  test::Folder folder;
+  Content file =
+      test::dump_files(test::sample_machine(), {.kind = test::DumpKind::elf})
+          .front();
+  auto sound = open(folder, file);
+  ASSERT_TRUE(sound);
+  std::uint64_t first = (*sound)->ranges().front().size;
+  std::size_t segment = 64 + 56;  // behind that of the notes
+  put(file, segment + 40, std::uint64_t{1} << 60, 8);
+  auto dump = open(folder, file);
+  ASSERT_TRUE(dump) << dump.error().message();
+  EXPECT_EQ((*dump)->ranges().front().size, first);
+  std::vector<std::byte> out(4096);
+  EXPECT_TRUE((*dump)->read(PhysAddress{0x1000}, out));
+
+  put(file, segment + 32, std::uint64_t{1} << 60, 8);
+  dump = open(folder, file);
+  ASSERT_TRUE(dump) << dump.error().message();
+  EXPECT_LE((*dump)->ranges().front().size, file.size());
+}
+
 TEST(HostileElf, ATruncatedFileSaysSo) {
   test::Folder folder;
   Content file =
