@@ -51,14 +51,16 @@ Result<std::int64_t> MemoryMeter::per_cpu_sum(const Object& counter) {
   Address parts = TRY(counter["counters"].to_address());
   if (parts.value == 0) return sum;
   if (per_cpu_offsets_.empty()) {
+    std::vector<std::uint64_t> offsets;
     for (unsigned cpu : cpus_) {
-      auto at = kernel_.per_cpu_address(parts, cpu);
-      if (at) per_cpu_offsets_.push_back(at->value - parts.value);
+      Address at = TRY(kernel_.per_cpu_address(parts, cpu));
+      offsets.push_back(at.value - parts.value);
     }
+    per_cpu_offsets_ = std::move(offsets);
   }
   for (std::uint64_t offset : per_cpu_offsets_) {
-    auto part = kernel_.memory().u32(parts + offset);
-    if (part) sum = wrapping_sum(sum, sign_extend(*part, 32));
+    std::uint32_t part = TRY(kernel_.memory().u32(parts + offset));
+    sum = wrapping_sum(sum, sign_extend(part, 32));
   }
   return sum;
 }
