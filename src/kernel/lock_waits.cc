@@ -208,7 +208,8 @@ void Search::look_at(const Object& task, std::vector<Candidate>& found) const {
   }
   auto stack = stack_part(kernel_, task);
   if (!stack) {
-    if (stack.error().kind() == ErrorKind::fault) {
+    bool has_stack = task_stack(task).value_or(Address{1}).value != 0;
+    if (has_stack && stack.error().kind() == ErrorKind::fault) {
       kernel_.note_loss(
           Error(stack.error())
               .while_doing(fmt::format("locks for which task {:x} may wait",
