@@ -15,6 +15,7 @@
 #include "command/kmem_vmalloc.h"
 #include "command/memory_rows.h"
 #include "command/symbol_row.h"
+#include "kernel/faults.h"
 #include "kernel/linux_arch.h"
 #include "kernel/page_users.h"
 #include "kernel/per_cpu_areas.h"
@@ -217,7 +218,7 @@ class Identifier {
       } else if (place.error().kind() != ErrorKind::not_found) {
         out.problem(Error(place.error()).while_doing("kmem: slab cache"));
       }
-    } else if (slabs_.error().kind() == ErrorKind::fault) {
+    } else if (is_lost(slabs_.error())) {
       out.problem(Error(slabs_.error()).while_doing("kmem: slab caches"));
     }
     if (auto task = task_around(at)) {

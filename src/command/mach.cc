@@ -8,6 +8,7 @@
 #include "command/options.h"
 #include "command/structure_row.h"
 #include "command/values.h"
+#include "kernel/faults.h"
 #include "kernel/machine.h"
 #include "kernel/system.h"
 #include "kernel/task.h"
@@ -182,7 +183,7 @@ MachineRow machine_row(const Kernel& kernel) {
   if (speed) {
     lines.push_back(
         {"PROCESSOR SPEED", "mhz", *speed, fmt::format("{} Mhz", *speed)});
-  } else if (speed.error().kind() == ErrorKind::fault) {
+  } else if (is_lost(speed.error())) {
     add_number(lines, "PROCESSOR SPEED", "mhz", speed.error());
   }
   add_number(lines, "HZ", "hz", ticks_per_second(kernel));

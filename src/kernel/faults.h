@@ -12,6 +12,13 @@
 
 namespace inquest {
 
+// Whether bytes could not be read that should be there: not in the dump, or
+// behind the end of a file that was cut short.
+inline bool is_lost(const Error& error) {
+  return error.kind() == ErrorKind::fault ||
+         error.kind() == ErrorKind::corrupt || error.kind() == ErrorKind::io;
+}
+
 // A damaged structure breaks in as many places as it has: nobody reads the same
 // reason a hundred thousand times.
 class Faults {

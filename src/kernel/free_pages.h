@@ -75,7 +75,7 @@ class FreePages {
   FreePages(const Kernel& kernel, PageMap pages, std::vector<Zone> zones,
             PageTypes types)
       : kernel_(kernel),
-        pages_(pages),
+        pages_(std::move(pages)),
         zones_(std::move(zones)),
         types_(std::move(types)) {}
 

@@ -25,6 +25,7 @@
 #include "base/interrupt.h"
 #include "base/parallel.h"
 #include "kernel/backtrace.h"
+#include "kernel/faults.h"
 #include "kernel/linux_arch.h"
 #include "kernel/list.h"
 #include "kernel/task.h"
@@ -209,7 +210,7 @@ void Search::look_at(const Object& task, std::vector<Candidate>& found) const {
   auto stack = stack_part(kernel_, task);
   if (!stack) {
     bool has_stack = task_stack(task).value_or(Address{1}).value != 0;
-    if (has_stack && stack.error().kind() == ErrorKind::fault) {
+    if (has_stack && is_lost(stack.error())) {
       kernel_.note_loss(
           Error(stack.error())
               .while_doing(fmt::format("locks for which task {:x} may wait",

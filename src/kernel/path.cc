@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "base/interrupt.h"
+#include "kernel/faults.h"
 
 namespace inquest {
 namespace {
@@ -44,7 +45,7 @@ Result<std::string> name_alone(const Kernel& kernel, const Object& dentry,
   Object superblock = dentry["d_sb"];
   auto type = superblock["s_type"]["name"].to_string();
   if (!type) {
-    if (type.error().kind() == ErrorKind::fault) {
+    if (is_lost(type.error())) {
       kernel.note_loss(
           Error(type.error())
               .while_doing(fmt::format("the kind of the file \"{}\"", name)));

@@ -28,7 +28,7 @@ class SlabArrays : public SlabWalker {
  public:
   // slab_list was lru until 4.18 (50e7fbc3bf6a).
   SlabArrays(const Kernel& kernel, SlabPages pages, const Type& slab)
-      : SlabWalker(kernel, pages),
+      : SlabWalker(kernel, std::move(pages)),
         slab_(slab,
               {"slab_cache", "freelist", "active", "s_mem",
                has_member(slab, "slab_list") ? "slab_list.next" : "lru.next"}) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "kernel/slab_name.h"
 
+#include "kernel/faults.h"
 #include "kernel/slab_pages.h"
 
 namespace inquest {
@@ -16,7 +17,7 @@ Result<std::string> cache_name(const Kernel& kernel, Address at) {
 
 std::optional<std::string> slab_cache_name(const Kernel& kernel, Address at) {
   auto name = cache_name(kernel, at);
-  if (!name && name.error().kind() == ErrorKind::fault) {
+  if (!name && is_lost(name.error())) {
     kernel.note_loss(Error(ErrorKind::fault,
                            "the slab caches of some addresses are lost",
                            name.error().address()));

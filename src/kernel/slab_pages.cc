@@ -26,7 +26,7 @@ std::optional<std::uint64_t> direct_frame(const Kernel& kernel, Address at) {
 
 SlabPages::SlabPages(const Kernel& kernel, PageMap pages)
     : kernel_(kernel),
-      pages_(pages),
+      pages_(std::move(pages)),
       has_slab_(kernel.structure("slab").has_value()) {
   constexpr unsigned type_shift = 24;
   auto number = kernel.enumerator("PGTY_slab");

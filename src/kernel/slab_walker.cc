@@ -106,7 +106,7 @@ SlabContents slab_objects(const SlabInventory& inventory, const Slab& slab,
 // ---- The walker ----
 
 SlabWalker::SlabWalker(const Kernel& kernel, SlabPages pages)
-    : SlabAllocator(kernel, pages) {
+    : SlabAllocator(kernel, std::move(pages)) {
   if (auto found = memory_nodes(kernel)) nodes_ = *found;
 }
 

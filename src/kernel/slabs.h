@@ -160,7 +160,7 @@ class SlabAllocator {
 
  protected:
   SlabAllocator(const Kernel& kernel, SlabPages pages)
-      : kernel_(kernel), pages_(pages) {}
+      : kernel_(kernel), pages_(std::move(pages)) {}
 
   const SlabPages& pages() const { return pages_; }
   virtual Result<Slab> slab(Address at) const = 0;

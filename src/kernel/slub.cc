@@ -56,7 +56,7 @@ std::uint64_t decoded(Coding coding, const SlabCache& cache,
 class Slub : public SlabWalker {
  public:
   Slub(const Kernel& kernel, SlabPages pages, const Type& slab)
-      : SlabWalker(kernel, pages),
+      : SlabWalker(kernel, std::move(pages)),
         slab_(slab, {"slab_cache", "freelist", "inuse", "objects", "next",
                      "slab_list.next"}) {}
 

@@ -15,6 +15,7 @@
 #include "base/interrupt.h"
 #include "base/parallel.h"
 #include "base/text.h"
+#include "kernel/faults.h"
 #include "kernel/task.h"
 #include "kernel/task_sources.h"
 
@@ -96,7 +97,7 @@ void TaskTable::Merge::add_idle_tasks() {
     }
     auto idle = idle_task(kernel_, cpu);
     if (!idle) {
-      if (idle.error().kind() == ErrorKind::fault) {
+      if (is_lost(idle.error())) {
         kernel_.note_loss(Error(idle.error())
                               .while_doing(fmt::format(
                                   "CPU {}'s idle task and what it ran", cpu)));

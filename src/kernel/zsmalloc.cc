@@ -45,7 +45,7 @@ Error bad_handle(std::uint64_t handle) {
 
 ZsPool::ZsPool(DriverTypes types, PageMap pages, Object pool)
     : types_(std::move(types)),
-      pages_(pages),
+      pages_(std::move(pages)),
       pool_(std::move(pool)),
       has_descriptors_(types_.structure("zpdesc").has_value()) {}
 

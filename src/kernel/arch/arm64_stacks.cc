@@ -9,6 +9,7 @@
 
 #include "kernel/arch/arm64.h"
 #include "kernel/cfi_sources.h"
+#include "kernel/faults.h"
 #include "kernel/kernel.h"
 #include "kernel/task.h"
 #include "unwind/arm64.h"
@@ -24,7 +25,7 @@ void add_pointed(const Kernel& kernel, unsigned cpu, std::string_view pointer,
                  std::string_view name, Stacks& out) {
   if (!kernel.has_symbol(pointer)) return;
   auto base = kernel.per_cpu(pointer, "unsigned long *", cpu).to_address();
-  if (!base && base.error().kind() == ErrorKind::fault) {
+  if (!base && is_lost(base.error())) {
     kernel.note_loss(
         Error(base.error())
             .while_doing(fmt::format("some of CPU {}'s own stacks", cpu)));

@@ -14,6 +14,7 @@
 
 #include "kernel/arch/x86_64.h"
 #include "kernel/cfi_sources.h"
+#include "kernel/faults.h"
 #include "kernel/kernel.h"
 #include "kernel/orc_tables.h"
 #include "unwind/frame_pointer.h"
@@ -67,7 +68,7 @@ Result<Address> pointer_at(const Kernel& kernel, unsigned cpu,
                            const Object& pointer) {
   auto read = pointer.to_address();
   if (!read) {
-    if (read.error().kind() == ErrorKind::fault) {
+    if (is_lost(read.error())) {
       kernel.note_loss(
           Error(read.error())
               .while_doing(fmt::format("some of CPU {}'s own stacks", cpu)));
