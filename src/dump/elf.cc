@@ -108,15 +108,18 @@ Result<void> ElfDump::take_note_segments(const std::vector<Segment>& segments) {
 }
 
 // How much memory a segment describes that somebody might look for something
-// in: nothing that the file, cut short, does not hold, and no more behind that
-// than any machine has.
+// in: nothing that the file, cut short, does not hold, and behind that no more
+// than there can be. The struct pages, which no dump leaves out, are a 64th of
+// all memory.
 std::uint64_t described_size(const Segment& segment, std::uint64_t file_size) {
-  constexpr std::uint64_t most_memory = std::uint64_t{1} << 46;
+  constexpr std::uint64_t least = std::uint64_t{4} << 30;
+  constexpr std::uint64_t largest_file = std::uint64_t{1} << 50;
+  std::uint64_t most = std::min(file_size, largest_file) * 256 + least;
   std::uint64_t offset = segment.offset.value;
   std::uint64_t held = offset < file_size ? file_size - offset : 0;
   if (segment.file_size > held) return held;
   std::uint64_t size = std::max(segment.memory_size, segment.file_size);
-  return size > most_memory ? segment.file_size : size;
+  return size > most ? segment.file_size : size;
 }
 
 // Its ends are addresses.

@@ -104,7 +104,7 @@ TEST(HostileElf, MemoryEndsWhereItMay) {
   put(file, segment + 40, std::uint64_t{1} << 60, 8);
   auto dump = open(folder, file);
   ASSERT_TRUE(dump) << dump.error().message();
-  EXPECT_EQ((*dump)->ranges().front().size, first);
+  EXPECT_LE((*dump)->ranges().front().size, first);
   std::vector<std::byte> out(4096);
   EXPECT_TRUE((*dump)->read(PhysAddress{0x1000}, out));
 
