@@ -44,7 +44,7 @@ extern const char schedule_return[], switch_return[], kthread_return[];
 extern const char worker_return[], fork_return[], syscall_return[];
 extern const char write_return[], lock_return[];
 
-// ---- Page tables: the image, and a page of a module ----
+// ---- Page tables: the image, a page of a module, the direct map ----
 
 #define PHYS(symbol) ((unsigned long)(symbol)-IMAGE_MAP)
 #define TABLE(symbol) (PHYS(symbol) + 0x67)
@@ -85,8 +85,10 @@ unsigned long user_pud[512] ALIGNED(PAGE) = {
     [0] = TABLE(user_pmd),
 };
 int l1tf_mitigation;
+extern unsigned long level3_direct_pgt[512];
 unsigned long init_top_pgt[512] ALIGNED(PAGE) = {
     [0] = TABLE(user_pud),
+    [273] = TABLE(level3_direct_pgt),
     [511] = TABLE(level3_kernel_pgt),
 };
 
@@ -1744,3 +1746,6 @@ struct idr link_idr = {{0, 0, (char *)&link_node + 2}, 0, 2};
 // The tools of the build know types only if a variable uses them.
 struct inactive_task_frame *const inactive_frame_type = 0;
 enum mod_mem_type *const mod_mem_type = 0;
+
+// The direct map: the first 1 GiB. Last, since stories know addresses.
+unsigned long level3_direct_pgt[512] ALIGNED(PAGE) = {[0] = LARGE_PAGE};
