@@ -46,18 +46,18 @@ unsigned section_shift(const Kernel& kernel) {
   return kernel.arch().name() == "aarch64" ? of_arm64 : of_x86_64;
 }
 
-// The machine's last frame of memory: of what the kernel says and the dump
-// holds, either of which may be damaged, the higher one that can be.
+// The machine's last frame of memory: what the dump describes, or what the
+// kernel says where that is not far beyond.
 std::uint64_t last_frame(const Kernel& kernel) {
-  constexpr std::uint64_t most_frames = std::uint64_t{1} << 36;
+  constexpr std::uint64_t few_frames = std::uint64_t{1} << 24;
   std::uint64_t last = 0;
   for (const PhysRange& range : kernel.memory().physical().dump().ranges()) {
     last = std::max(last, range.start.value + range.size);
   }
   last >>= page_shift(kernel);
   auto said = kernel.variable("max_pfn", "unsigned long").to_unsigned();
-  if (said && *said <= most_frames) last = std::max(last, *said);
-  return last;
+  bool is_likely = said && *said / 4 <= last + few_frames;
+  return is_likely ? std::max(last, *said) : last;
 }
 
 }  // namespace
