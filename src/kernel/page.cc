@@ -46,20 +46,6 @@ unsigned section_shift(const Kernel& kernel) {
   return kernel.arch().name() == "aarch64" ? of_arm64 : of_x86_64;
 }
 
-// The machine's last frame of memory: what the dump describes, or what the
-// kernel says where that is not far beyond.
-std::uint64_t last_frame(const Kernel& kernel) {
-  constexpr std::uint64_t few_frames = std::uint64_t{1} << 24;
-  std::uint64_t last = 0;
-  for (const PhysRange& range : kernel.memory().physical().dump().ranges()) {
-    last = std::max(last, range.start.value + range.size);
-  }
-  last >>= page_shift(kernel);
-  auto said = kernel.variable("max_pfn", "unsigned long").to_unsigned();
-  bool is_likely = said && *said / 4 <= last + few_frames;
-  return is_likely ? std::max(last, *said) : last;
-}
-
 }  // namespace
 
 struct PageMap::Table {
@@ -176,7 +162,7 @@ Result<bool> PageMap::read_section(std::uint64_t number, Table& table) const {
 // The table has room for more memory than there is: damaged roots would lead
 // to millions of sections. What is lost takes the rest of its root with it.
 void PageMap::read_table(Table& table) const {
-  std::uint64_t end = last_frame(kernel_) >> frames_shift_;
+  std::uint64_t end = frame_count(kernel_) >> frames_shift_;
   std::uint64_t count = std::min(section_count(), end + 1);
   for (std::uint64_t i = 0; i < count; ++i) {
     auto is_there = interrupted() ? Error(ErrorKind::io, "interrupted")
@@ -257,6 +243,23 @@ Result<std::uint64_t> PageMap::frame(Address page_at) const {
 // compound_info since 7.1 (fc3f334ce2b9), where it may be a mask: what of the
 // page's own address the first page's has. A mask is ones, then zeroes: no
 // address of a page, which lies far from the end of memory.
+std::uint64_t frame_count(const Kernel& kernel) {
+  constexpr std::uint64_t few_frames = std::uint64_t{1} << 24;
+  std::uint64_t held = 0;
+  for (const PhysRange& range : kernel.memory().physical().dump().ranges())
+    held = std::max(held, range.start.value + range.size);
+  held >>= page_shift(kernel);
+  auto said = kernel.variable("max_pfn", "unsigned long").to_unsigned();
+  if (said && *said / 4 <= held + few_frames) return std::max(held, *said);
+  kernel.note_loss(
+      said ? Error(ErrorKind::corrupt,
+                   fmt::format("max_pfn is {:#x}, the dump's memory ends at "
+                               "page {:#x}",
+                               *said, held))
+           : Error(said.error()).while_doing("how many pages there are"));
+  return held;
+}
+
 Result<Object> head_page(const Kernel& kernel, const Object& page) {
   constexpr std::uint64_t largest = std::uint64_t{1} << 36;
   bool is_info = page.has_member("compound_info");

@@ -74,6 +74,11 @@ class PageMap {
   std::shared_ptr<Table> table_;
 };
 
+// How many page frames there are, of which some may be no memory: max_pfn, or
+// where that is lost or far beyond what the dump describes, a loss that is
+// noted, the end of that.
+std::uint64_t frame_count(const Kernel& kernel);
+
 // The page, or the first page of the compound page that it belongs to.
 Result<Object> head_page(const Kernel& kernel, const Object& page);
 

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <array>
 
-#include <fmt/format.h>
-
 #include "base/interrupt.h"
 
 namespace inquest {
@@ -51,23 +49,7 @@ std::vector<Frames> mapped_frames(const Kernel& kernel, const PageMap& pages) {
     }
     return found;
   }
-  auto last = kernel.variable("max_pfn", "unsigned long").to_unsigned();
-  if (!last) {
-    kernel.note_loss(
-        Error(last.error()).while_doing("how many pages there are"));
-    return found;
-  }
-  // A damaged number must not have all of the address space walked.
-  std::uint64_t end = 0;
-  for (const PhysRange& range : kernel.memory().physical().dump().ranges())
-    end = std::max(end, (range.start.value + range.size) / kernel.page_size());
-  if (*last / 4 > end) {
-    kernel.note_loss(Error(ErrorKind::corrupt,
-                           fmt::format("max_pfn is {:#x}, the dump's memory "
-                                       "ends at page {:#x}",
-                                       *last, end)));
-  }
-  found.push_back({0, *last / 4 > end ? end : *last});
+  found.push_back({0, frame_count(kernel)});
   return found;
 }
 

@@ -159,6 +159,22 @@ TEST(PageMap, FindsFramesBesideALostRoot) {
   EXPECT_EQ(map->containing(Address{first_map + 65})->offset, 1U);
 }
 
+TEST(FrameCount, IsMaxPfnWhereThatCanBe) {
+  PageKernel kernel(word(8, 1000), {{"max_pfn", 8}});
+  EXPECT_EQ(frame_count(kernel), 1000U);
+  EXPECT_TRUE(kernel.new_losses().empty());
+}
+
+TEST(FrameCount, IsWhatTheDumpDescribesWhereMaxPfnIsDamaged) {
+  PageKernel kernel(word(8, ~0ULL) + "@0x5000 u64 0\n", {{"max_pfn", 8}});
+  EXPECT_EQ(frame_count(kernel), 6U);
+  auto losses = kernel.new_losses();
+  ASSERT_EQ(losses.size(), 1U);
+  EXPECT_EQ(losses[0].message(),
+            "max_pfn is 0xffffffffffffffff, the dump's memory ends at page "
+            "0x6");
+}
+
 TEST(PageMap, MayBeFlat) {
   PageKernel kernel(word(0, first_map), {{"mem_map", 0}});
   auto map = PageMap::open(kernel);
