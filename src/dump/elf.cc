@@ -107,20 +107,36 @@ Result<void> ElfDump::take_note_segments(const std::vector<Segment>& segments) {
   return {};
 }
 
-// How much memory a segment describes that somebody might look for something
-// in: nothing that the file, cut short, does not hold, and behind that no more
-// than there can be. The struct pages, which no dump leaves out, are a 64th of
-// all memory.
-std::uint64_t described_size(const Segment& segment, std::uint64_t file_size) {
-  constexpr std::uint64_t least = std::uint64_t{4} << 30;
-  constexpr std::uint64_t largest_file = std::uint64_t{1} << 50;
-  std::uint64_t most = std::min(file_size, largest_file) * 256 + least;
-  std::uint64_t offset = segment.offset.value;
-  std::uint64_t held = offset < file_size ? file_size - offset : 0;
-  if (segment.file_size > held) return held;
-  std::uint64_t size = std::max(segment.memory_size, segment.file_size);
-  return size > most ? segment.file_size : size;
-}
+// How much memory the segments describe that somebody might look for something
+// in. Damaged ones claim nearly everything: that there is four times of what
+// the file holds, and of what it leaves out no more than there can be. The
+// struct pages, which no dump leaves out, are a 64th of all memory.
+class Described {
+ public:
+  explicit Described(std::uint64_t file_size)
+      : file_size_(file_size),
+        held_(std::min(file_size, largest_file) * 4),
+        tail_(std::min(file_size, largest_file) * 64 + least_tail) {}
+
+  std::uint64_t size_of(const Segment& segment) {
+    std::uint64_t offset = segment.offset.value;
+    std::uint64_t in_file = offset < file_size_ ? file_size_ - offset : 0;
+    std::uint64_t held = std::min({segment.file_size, in_file, held_});
+    held_ -= held;
+    if (held < segment.file_size) return held;
+    std::uint64_t size = std::max(segment.memory_size, segment.file_size);
+    if (size - held > tail_) return held;
+    tail_ -= size - held;
+    return size;
+  }
+
+ private:
+  static constexpr std::uint64_t largest_file = std::uint64_t{1} << 50;
+  static constexpr std::uint64_t least_tail = std::uint64_t{4} << 30;
+
+  std::uint64_t file_size_;
+  std::uint64_t held_, tail_;  // what may still be described
+};
 
 // Its ends are addresses.
 Result<void> ElfDump::check_segment(const Segment& segment) const {
@@ -140,6 +156,7 @@ Result<void> ElfDump::map_segments(const std::vector<Segment>& segments) {
   std::vector<Interval> from_file;
   std::vector<Interval> tails;
   std::uint64_t file_size = file_->size();
+  Described memory(file_size);
   for (const Segment& segment : segments) {
     if (segment.type != pt_load) continue;
     TRY(check_segment(segment));
@@ -153,7 +170,7 @@ Result<void> ElfDump::map_segments(const std::vector<Segment>& segments) {
     from_file.push_back({offset, offset + data, start});
     tails.push_back({start + data, start + size, 0});
     if (data < size) info_.is_partial = true;
-    std::uint64_t described = described_size(segment, file_size);
+    std::uint64_t described = memory.size_of(segment);
     if (described == 0) continue;
     ranges_.push_back({segment.start, described, segment.virtual_start});
   }
