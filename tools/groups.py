@@ -13,7 +13,7 @@ import sys
 
 TEMPLATE = re.compile(r"template <[^{};]*?>\s+(?=[a-z])")
 DEFINITION = re.compile(r"^(?!namespace|extern|public|private|protected)[A-Za-z_][^;{]*[;{]", re.MULTILINE)
-NAMED = re.compile(r"(?:struct|class|enum class|enum|union|using|concept) (\w+)")
+NAMED = re.compile(r"(?:struct|class|enum class|enum|union|concept) (\w+)|using (?:\w+::)*(\w+)")
 
 
 def definitions(text):
@@ -27,12 +27,13 @@ def definitions(text):
         named = NAMED.match(definition)
         function = re.search(r"([\w:~]+)\((.*)", head)
         if named:
-            names.add(named[1])
+            names.add(named[1] or named[2])
         elif function:
             if "::" not in function[1]:
                 functions.add((function[1], function[2]))
         elif variable := re.search(r"(\w+)[\[;{ ]*$", head):
             names.add(variable[1])
+            names.update(re.findall(r", (\w+) = ", definition))
     return names, functions, {name for name, _ in functions}
 
 

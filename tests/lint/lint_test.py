@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Breaks each rule of lint.py and check_layers.py in a tree of its own.
+"""Breaks each rule of lint.py and check_layers.py in a tree of its own, and has groups.py join files.
 
 usage: lint_test.py TOOLS_DIR
 """
@@ -27,6 +27,15 @@ int twice(int value) {
 
 }  // namespace inquest
 """
+
+# Definitions, and others that cannot be compiled with them as one file.
+CLASHES = [
+    ("int first = 0;", "int first = 1;"),
+    ("using test::at;", "constexpr int at = 1;"),
+    ("constexpr int one = 1, two = 2;", "struct two {};"),
+    ("int two() { return 2; }", "int two() { return 3; }"),
+]
+FITTING = [("using test::at;", "using test::beside;"), ("int two(int);", "int two(long);")]
 
 # check -> a line that breaks it, in src/memory/x.cc
 BAD = {
@@ -75,7 +84,22 @@ def main():
         if run(tools / "check_layers.py", layers, root / "src").returncode != 1:
             print("check_layers.py allows what is not")
             bad += 1
+        bad += check_groups(tools, root)
     return bad > 0
+
+
+def check_groups(tools, root):
+    """groups.py joins those files that can be."""
+    bad = 0
+    for count, pairs in ((2, CLASHES), (1, FITTING)):
+        for pair in pairs:
+            for name, text in zip("ab", pair):
+                (root / f"{name}.cc").write_text(text + "\n")
+            done = run(tools / "groups.py", root / "a.cc", root / "b.cc")
+            if len(done.stdout.split()) != count:
+                print(f"groups.py makes not {count} of {pair}: {done.stdout}")
+                bad += 1
+    return bad
 
 
 if __name__ == "__main__":
