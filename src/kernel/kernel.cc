@@ -61,9 +61,10 @@ Object Kernel::per_cpu(std::string_view name, std::string_view type,
 void Kernel::note_loss(const Error& loss) const {
   constexpr std::size_t most = 1000;
   std::lock_guard lock(losses_mutex_);
+  if (losses_.size() >= most) return;
   bool is_known = std::ranges::find(losses_, loss.message(), &Error::message) !=
                   losses_.end();
-  if (!is_known && losses_.size() < most) losses_.push_back(loss);
+  if (!is_known) losses_.push_back(loss);
 }
 
 std::vector<Error> Kernel::new_losses() const {

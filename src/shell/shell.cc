@@ -19,6 +19,7 @@
 #include "base/lost_pages.h"
 #include "base/numbers.h"
 #include "base/text.h"
+#include "kernel/faults.h"
 #include "render/render.h"
 #include "shell/builtins.h"
 #include "shell/context.h"
@@ -289,7 +290,10 @@ void Shell::answer_to(const Line& line, const Answer& answer) {
 }
 
 void Shell::say_what_was_lost(report::Sink& out) {
+  Faults losses;
   for (const Error& loss : session_.kernel.new_losses())
+    losses.push_back(loss);
+  for (const Error& loss : losses)
     out.problem(loss);
   if (lost_pages() == known_lost_pages_) return;
   known_lost_pages_ = lost_pages();
