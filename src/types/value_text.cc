@@ -174,40 +174,64 @@ class Writer {
     if (is_cut) out_ += "...";
   }
 
+  // An array whose elements stand on |level|.
+  struct Elements {
+    const Object& array;
+    std::uint64_t count;
+    unsigned level, depth;
+  };
+
   void elements(const Object& object, const Type& type, unsigned level,
                 unsigned depth) {
     out_ += '{';
+    const Elements all = {object, type.count, level + 1, depth + 1};
     std::uint64_t index = 0;
+    unsigned shown = 0;
     std::optional<Writer> next;
-    for (unsigned shown = 0; index < type.count && shown < style_.print_max;) {
-      if (is_over(depth)) break;
-      Writer element = next ? *std::move(next)
-                            : written(object.at(index), level + 1, depth + 1);
-      next.reset();
-      std::uint64_t same = 1;
-      for (; style_.repeats > 0 && index + same < type.count; ++same) {
-        if (interrupted()) break;
-        next.emplace(written(object.at(index + same), level + 1, depth + 1));
-        if (next->out_ != element.out_) break;
-      }
-      bool is_short = style_.repeats == 0 || same < style_.repeats;
-      std::uint64_t copies = is_short ? same : 1;
-      for (; copies > 0 && shown < style_.print_max; --copies, ++shown) {
-        start_item(index == 0, style_.array_pretty, level);
-        take(element);
-        index += is_short ? 1 : same;
-      }
-      if (!is_short) out_ += fmt::format(" <repeats {} times>", same);
+    while (index < type.count && shown < style_.print_max && !is_over(depth)) {
+      if (!next) next.emplace(written(all, index));
+      const Writer element = *std::exchange(next, std::nullopt);
+      std::uint64_t same = alike(all, index, element, next);
+      bool is_run = style_.repeats > 0 && same >= style_.repeats;
+      unsigned copies = copy(element, is_run ? 1 : same,
+                             style_.print_max - shown, index == 0, level);
+      if (is_run) out_ += fmt::format(" <repeats {} times>", same);
+      index += is_run ? same : copies;
+      shown += copies;
     }
     if (index < type.count) out_ += "...";
     if (style_.array_pretty) line(level);
     out_ += '}';
   }
 
-  Writer written(const Object& object, unsigned level, unsigned depth) const {
+  // How many elements look like |first|, from it on. |next| becomes the one
+  // behind these.
+  std::uint64_t alike(const Elements& all, std::uint64_t index,
+                      const Writer& first, std::optional<Writer>& next) const {
+    std::uint64_t same = 1;
+    if (style_.repeats == 0) return same;
+    for (; index + same < all.count && !interrupted(); ++same) {
+      next.emplace(written(all, index + same));
+      if (next->out_ != first.out_) break;
+    }
+    return same;
+  }
+
+  // Writes the element so often, |most| times at most; returns how often.
+  unsigned copy(const Writer& element, std::uint64_t times, unsigned most,
+                bool is_first, unsigned level) {
+    auto copies = static_cast<unsigned>(std::min<std::uint64_t>(times, most));
+    for (unsigned i = 0; i < copies; ++i) {
+      start_item(is_first && i == 0, style_.array_pretty, level);
+      take(element);
+    }
+    return copies;
+  }
+
+  Writer written(const Elements& all, std::uint64_t index) const {
     Writer writer(style_);
     writer.space_ = space_;
-    writer.value(object, level, depth);
+    writer.value(all.array.at(index), all.level, all.depth);
     return writer;
   }
 
