@@ -185,15 +185,26 @@ class Surroundings(unittest.TestCase):
 
     # ---- Too little of everything ----
 
+    def run_in(self, megabytes, files, *commands):
+        def limit(size=megabytes << 20):
+            resource.setrlimit(resource.RLIMIT_AS, (size, size))
+        done = self.run_on(files, *commands, preexec_fn=limit)
+        if "Sanitizer" in done.stderr:
+            self.skipTest("a sanitizer needs terabytes")
+        return done
+
+    def enlarged(self, file):
+        """A copy of it that no address space of ours has room for."""
+        large = self.folder / "large"
+        shutil.copyfile(file, large)
+        os.truncate(large, 8 << 30)
+        return large
+
     def test_little_memory(self):
         answered = 0
         for megabytes in (24, 28, 32, 40, 48, 64, 80, 96, 128):
-            def limit(size=megabytes << 20):
-                resource.setrlimit(resource.RLIMIT_AS, (size, size))
-            done = self.run_commands("bt", "ps", "p init_task.comm",
-                                     preexec_fn=limit)
-            if "Sanitizer" in done.stderr:
-                self.skipTest("a sanitizer needs terabytes")
+            done = self.run_in(megabytes, self.files, "bt", "ps",
+                               "p init_task.comm")
             if done.returncode == 0:
                 answered += 1
                 self.assertIn("swapper", done.stdout)
@@ -202,29 +213,14 @@ class Surroundings(unittest.TestCase):
         self.assertGreater(answered, 0)
 
     def test_dump_that_is_larger_than_memory(self):
-        large = self.folder / "large"
-        shutil.copyfile(self.files[1], large)
-        os.truncate(large, 8 << 30)
-
-        def limit():
-            resource.setrlimit(resource.RLIMIT_AS, (512 << 20, 512 << 20))
-        done = self.run_on([self.files[0], large], "bt", "ps",
-                           preexec_fn=limit)
-        if "Sanitizer" in done.stderr:
-            self.skipTest("a sanitizer needs terabytes")
+        files = [self.files[0], self.enlarged(self.files[1])]
+        done = self.run_in(512, files, "bt", "ps")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertEqual(done.stdout, self.run_commands("bt", "ps").stdout)
 
     def test_vmlinux_that_is_larger_than_memory(self):
-        large = self.folder / "large"
-        shutil.copyfile(self.files[0], large)
-        os.truncate(large, 8 << 30)
-
-        def limit():
-            resource.setrlimit(resource.RLIMIT_AS, (512 << 20, 512 << 20))
-        done = self.run_on([large, self.files[1]], "bt", preexec_fn=limit)
-        if "Sanitizer" in done.stderr:
-            self.skipTest("a sanitizer needs terabytes")
+        files = [self.enlarged(self.files[0]), self.files[1]]
+        done = self.run_in(512, files, "bt")
         self.assertEqual(done.returncode, 2)
         self.assertIn("there is no memory to map its 8589934592 bytes",
                       done.stderr)
