@@ -49,7 +49,8 @@ enum {
 enum InquestMemory {
   INQUEST_KERNEL = 0,   /* kernel virtual addresses */
   INQUEST_PHYSICAL = 1, /* physical addresses */
-  INQUEST_USER = 2      /* user virtual ones of the current task */
+  INQUEST_USER = 2,     /* user virtual ones of the current task */
+  INQUEST_MEMORY_LAST = 0x7fffffff /* no memory; any int is a valid value */
 };
 
 typedef struct InquestSession InquestSession;

@@ -188,10 +188,10 @@ class Surroundings(unittest.TestCase):
     def run_in(self, megabytes, files, *commands):
         def limit(size=megabytes << 20):
             resource.setrlimit(resource.RLIMIT_AS, (size, size))
-        done = self.run_on(files, *commands, preexec_fn=limit)
-        if "Sanitizer" in done.stderr:
+        program = pathlib.Path(INQUEST).read_bytes()
+        if b"libasan.so" in program or b"libtsan.so" in program:
             self.skipTest("a sanitizer needs terabytes")
-        return done
+        return self.run_on(files, *commands, preexec_fn=limit)
 
     def enlarged(self, file):
         """A copy of it that no address space of ours has room for."""
