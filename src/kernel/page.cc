@@ -240,9 +240,6 @@ Result<std::uint64_t> PageMap::frame(Address page_at) const {
                fmt::format("{:#x} is no struct page", page_at.value));
 }
 
-// compound_info since 7.1 (fc3f334ce2b9), where it may be a mask: what of the
-// page's own address the first page's has. A mask is ones, then zeroes: no
-// address of a page, which lies far from the end of memory.
 std::uint64_t frame_count(const Kernel& kernel) {
   constexpr std::uint64_t few_frames = std::uint64_t{1} << 24;
   std::uint64_t held = 0;
@@ -260,6 +257,9 @@ std::uint64_t frame_count(const Kernel& kernel) {
   return held;
 }
 
+// compound_info since 7.1 (fc3f334ce2b9), where it may be a mask: what of the
+// page's own address the first page's has. A mask is ones, then zeroes: no
+// address of a page, which lies far from the end of memory.
 Result<Object> head_page(const Kernel& kernel, const Object& page) {
   constexpr std::uint64_t largest = std::uint64_t{1} << 36;
   bool is_info = page.has_member("compound_info");
