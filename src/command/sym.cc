@@ -236,14 +236,8 @@ void Answer::show_vmlinux() {
 // A list of symbols is not whole where a module's are lost, even if somebody
 // was told of that before.
 void Answer::show_losses() {
-  std::size_t fresh = kernel_.new_losses().size();
-  std::vector<Error> losses = kernel_.losses();
-  std::size_t told = losses.size() - fresh;
-  for (std::size_t i = 0; i < losses.size(); ++i) {
-    const std::string& message = losses[i].message();
-    bool is_wanted = i >= told || message.find("module") != std::string::npos;
-    if (is_wanted) out_.problem(losses[i]);
-  }
+  for (const Error& loss : kernel_.new_losses(Kernel::LossOf::symbols))
+    out_.problem(loss);
 }
 
 // Whether a list was asked for.

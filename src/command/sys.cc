@@ -138,7 +138,7 @@ std::uint64_t count_tasks(const Kernel& kernel) {
     if (task.fault() == nullptr) {
       ++count;
     } else {
-      kernel.note_loss(Error(*task.fault()).while_doing("some tasks"));
+      kernel.note_loss(*task.fault(), "some tasks");
     }
   }
   return count;

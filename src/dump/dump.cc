@@ -54,6 +54,13 @@ std::vector<RawPart> raw_parts(std::span<const std::filesystem::path> files) {
 
 }  // namespace
 
+PhysAddress Dump::memory_end() const {
+  PhysAddress end;
+  for (const PhysRange& range : ranges())
+    end = std::max(end, range.start + range.size);
+  return end;
+}
+
 void Dump::read_run(PhysAddress from, std::span<std::byte> out,
                     std::span<Unit> units) const {
   for (Unit& unit : units) {

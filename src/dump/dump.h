@@ -91,6 +91,8 @@ class Dump {
 
   // The memory that the dump describes, ascending, excluded pages included.
   virtual std::vector<PhysRange> ranges() const = 0;
+  // Where it ends.
+  PhysAddress memory_end() const;
 
   // Whether the page at |at| is in the file. Cheap.
   virtual bool has_page(PhysAddress at) const = 0;

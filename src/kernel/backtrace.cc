@@ -57,9 +57,8 @@ std::vector<Address> slots_of(const Kernel& kernel, const StackRange& stack,
     if (bytes) {
       add_slots(kernel, at, *bytes, code, slots);
     } else if (stack.name == "process") {
-      kernel.note_loss(Error(bytes.error())
-                           .while_doing("a stack that may tell how its CPU "
-                                        "was stopped"));
+      kernel.note_loss(bytes.error(),
+                       "a stack that may tell how its CPU was stopped");
     }
     at = at + size;
     left -= size;

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <algorithm>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "base/result.h"
+#include "kernel/kernel.h"
 
 namespace inquest {
 
@@ -17,6 +19,12 @@ namespace inquest {
 inline bool is_lost(const Error& error) {
   return error.kind() == ErrorKind::fault ||
          error.kind() == ErrorKind::corrupt || error.kind() == ErrorKind::io;
+}
+
+// Notes what |kernel| has lost; other errors are none.
+inline void note_if_lost(const Kernel& kernel, const Error& error,
+                         std::string_view doing) {
+  if (is_lost(error)) kernel.note_loss(error, doing);
 }
 
 // A damaged structure breaks in as many places as it has: nobody reads the same

@@ -58,25 +58,25 @@ Object Kernel::per_cpu(std::string_view name, std::string_view type,
   return {memory(), variable_template.type(), *at};
 }
 
-void Kernel::note_loss(const Error& loss) const {
+void Kernel::note_loss(Error loss, std::string_view doing, LossOf of) const {
   constexpr std::size_t most = 1000;
+  if (!doing.empty()) loss = std::move(loss).while_doing(doing);
   std::lock_guard lock(losses_mutex_);
   if (losses_.size() >= most) return;
-  bool is_known = std::ranges::find(losses_, loss.message(), &Error::message) !=
-                  losses_.end();
-  if (!is_known) losses_.push_back(loss);
+  bool is_known = std::ranges::any_of(losses_, [&](const Loss& known) {
+    return known.error.message() == loss.message();
+  });
+  if (!is_known) losses_.push_back({std::move(loss), of, false});
 }
 
-std::vector<Error> Kernel::new_losses() const {
+std::vector<Error> Kernel::new_losses(std::optional<LossOf> again) const {
   std::lock_guard lock(losses_mutex_);
-  std::size_t told = std::exchange(told_losses_, losses_.size());
-  return {losses_.begin() + static_cast<std::ptrdiff_t>(told), losses_.end()};
-}
-
-std::vector<Error> Kernel::losses() const {
-  std::lock_guard lock(losses_mutex_);
-  told_losses_ = losses_.size();
-  return losses_;
+  std::vector<Error> found;
+  for (Loss& loss : losses_) {
+    bool was_told = std::exchange(loss.is_told, true);
+    if (!was_told || loss.of == again) found.push_back(loss.error);
+  }
+  return found;
 }
 
 std::optional<Kernel::Place> Kernel::pointed_place(std::uint64_t word) const {

@@ -143,13 +143,14 @@ class Kernel {
 
   // ---- Losses ----
   // What everything after it has to do without: symbols of a module, say, that
-  // are lost. Told once, however often it is met.
-  void note_loss(const Error& loss) const;
-  // Those that nobody was told of yet.
-  std::vector<Error> new_losses() const;
-  // All, for answers that are nothing but what may be lost; nobody need be told
-  // of these again.
-  std::vector<Error> losses() const;
+  // are lost. Told once, however often it is met. |doing|: see
+  // Error::while_doing(); none where it is empty.
+  enum class LossOf { anything, symbols };
+  void note_loss(Error loss, std::string_view doing = {},
+                 LossOf of = LossOf::anything) const;
+  // Those that nobody was told of yet; and all of |again|, for answers that
+  // are nothing but what may be lost.
+  std::vector<Error> new_losses(std::optional<LossOf> again = {}) const;
 
   // ---- Tasks ----
   // Made when first asked for; of memory in use, anew after refresh().
@@ -170,8 +171,12 @@ class Kernel {
   mutable std::shared_ptr<const TaskTable> tasks_;
   mutable std::map<unsigned, Address> taken_;  // by CPU
   mutable std::mutex losses_mutex_;
-  mutable std::vector<Error> losses_;
-  mutable std::size_t told_losses_ = 0;
+  struct Loss {
+    Error error;
+    LossOf of;
+    bool is_told;
+  };
+  mutable std::vector<Loss> losses_;
 };
 
 }  // namespace inquest

@@ -210,11 +210,10 @@ void Search::look_at(const Object& task, std::vector<Candidate>& found) const {
   auto stack = stack_part(kernel_, task);
   if (!stack) {
     bool has_stack = task_stack(task).value_or(Address{1}).value != 0;
-    if (has_stack && is_lost(stack.error())) {
-      kernel_.note_loss(
-          Error(stack.error())
-              .while_doing(fmt::format("locks for which task {:x} may wait",
-                                       task.address().value)));
+    if (has_stack) {
+      note_if_lost(kernel_, stack.error(),
+                   fmt::format("locks for which task {:x} may wait",
+                               task.address().value));
     }
     return;
   }

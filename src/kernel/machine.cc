@@ -98,7 +98,7 @@ std::string hypervisor(const Kernel& kernel) {
   Object type = kernel.variable("x86_hyper_type", "enum x86_hypervisor_type");
   auto value = type.to_signed();
   if (!value) {
-    kernel.note_loss(Error(value.error()).while_doing("the hypervisor"));
+    kernel.note_loss(value.error(), "the hypervisor");
     return "";
   }
   for (auto [enumerator, name] : known) {

@@ -174,9 +174,7 @@ Pages shared_pages(const Kernel& kernel) {
                               : 0;
   std::uint64_t shared = 0;
   for (const PageRun& run : page_runs(kernel, pages)) {
-    if (run.fault) {
-      kernel.note_loss(Error(*run.fault).while_doing("some shared pages"));
-    }
+    if (run.fault) kernel.note_loss(*run.fault, "some shared pages");
     for (std::uint64_t i = 0; i < run.count && !run.fault; ++i) {
       Bytes page = run.of(i);
       bool is_kept = (decoder.flags(page).value_or(0) & ignored) != 0;

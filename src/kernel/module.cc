@@ -151,7 +151,7 @@ Modules::Modules(const Kernel& kernel)
   if (!walked) {
     state_->incomplete =
         std::move(walked).error().while_doing("reading the modules");
-    kernel.note_loss(*state_->incomplete);
+    kernel.note_loss(*state_->incomplete, {}, Kernel::LossOf::symbols);
   }
   std::ranges::sort(state_->list, {}, &Module::base);
   state_->details = std::vector<State::Detail>(state_->list.size());

@@ -137,9 +137,9 @@ std::string_view ModuleKallsyms::name(std::uint32_t offset) {
   }
   auto single = kernel_.memory().c_string(strtab_ + offset, longest_name);
   if (!single) {
-    kernel_.note_loss(Error(single.error())
-                          .while_doing(fmt::format("some symbols of module {}",
-                                                   module_.name)));
+    kernel_.note_loss(single.error(),
+                      fmt::format("some symbols of module {}", module_.name),
+                      Kernel::LossOf::symbols);
   }
   if (!single || kept_->single.size() == kept_->single.capacity()) return {};
   return kept_->single.emplace_back(std::move(single).value());
@@ -175,9 +175,9 @@ Result<void> ModuleKallsyms::read(const Object& tables) {
     } else {
       kept_->typetab.assign(count, std::byte{'?'});
       kernel_.note_loss(
-          Error(letters.error())
-              .while_doing(fmt::format("the types of symbols of module {}",
-                                       module_.name)));
+          letters.error(),
+          fmt::format("the types of symbols of module {}", module_.name),
+          Kernel::LossOf::symbols);
     }
   }
   read_names(strtab);
@@ -224,9 +224,9 @@ const SymbolTable& Modules::symbols(const Module& module) const {
   std::call_once(detail.symbols_once, [&] {
     auto found = module_kallsyms(state_->kernel, module);
     if (!found) {
-      state_->kernel.note_loss(
-          Error(found.error())
-              .while_doing(fmt::format("symbols of module {}", module.name)));
+      state_->kernel.note_loss(found.error(),
+                               fmt::format("symbols of module {}", module.name),
+                               Kernel::LossOf::symbols);
     }
     detail.symbols = std::make_unique<SymbolTable>(
         found ? std::move(found).value() : SymbolTable({}, nullptr));

@@ -456,8 +456,7 @@ std::vector<unsigned> OpenKernel::known_cpus(std::string_view mask) const {
   auto found = cpus(mask);
   if (found && !found->empty()) return std::move(found).value();
   if (!found && symbols_->find(mask) != nullptr) {
-    note_loss(Error(found.error())
-                  .while_doing("the CPUs are those of the dump's notes"));
+    note_loss(found.error(), "the CPUs are those of the dump's notes");
   }
   unsigned count = std::clamp(dump_->info().cpus, 1U, most_cpus);
   std::vector<unsigned> assumed(count);

@@ -242,9 +242,7 @@ Result<std::uint64_t> PageMap::frame(Address page_at) const {
 
 std::uint64_t frame_count(const Kernel& kernel) {
   constexpr std::uint64_t few_frames = std::uint64_t{1} << 24;
-  std::uint64_t held = 0;
-  for (const PhysRange& range : kernel.memory().physical().dump().ranges())
-    held = std::max(held, range.start.value + range.size);
+  std::uint64_t held = kernel.memory().physical().dump().memory_end().value;
   held >>= page_shift(kernel);
   auto said = kernel.variable("max_pfn", "unsigned long").to_unsigned();
   if (said && *said / 4 <= held + few_frames) return std::max(held, *said);

@@ -45,11 +45,8 @@ Result<std::string> name_alone(const Kernel& kernel, const Object& dentry,
   Object superblock = dentry["d_sb"];
   auto type = superblock["s_type"]["name"].to_string();
   if (!type) {
-    if (is_lost(type.error())) {
-      kernel.note_loss(
-          Error(type.error())
-              .while_doing(fmt::format("the kind of the file \"{}\"", name)));
-    }
+    note_if_lost(kernel, type.error(),
+                 fmt::format("the kind of the file \"{}\"", name));
     return name;
   }
   if (*type == "anon_inodefs") return "anon_inode:" + name;

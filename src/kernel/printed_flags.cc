@@ -17,8 +17,7 @@ Result<PrintedFlags> printed_flags(const Kernel& kernel, std::string_view table,
     auto name = entries.at(i)["name"].to_address();
     if (!mask || !name) {
       Error lost(mask ? name.error() : mask.error());
-      kernel.note_loss(
-          Error(lost).while_doing(fmt::format("names of {}", table)));
+      kernel.note_loss(lost, fmt::format("names of {}", table));
       return lost;
     }
     if (name->value == 0) break;

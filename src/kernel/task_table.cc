@@ -97,11 +97,8 @@ void TaskTable::Merge::add_idle_tasks() {
     }
     auto idle = idle_task(kernel_, cpu);
     if (!idle) {
-      if (is_lost(idle.error())) {
-        kernel_.note_loss(Error(idle.error())
-                              .while_doing(fmt::format(
-                                  "CPU {}'s idle task and what it ran", cpu)));
-      }
+      note_if_lost(kernel_, idle.error(),
+                   fmt::format("CPU {}'s idle task and what it ran", cpu));
       continue;
     }
     table_.by_address_.emplace(idle->address().value, table_.tasks_.size());

@@ -182,9 +182,8 @@ std::vector<std::int64_t> pending_counts(const Kernel& kernel,
     for (std::size_t i = 0; i < sums.size(); ++i) {
       auto part = counts.at(i).to_signed();
       if (!part) {
-        kernel.note_loss(
-            Error(part.error())
-                .while_doing(fmt::format("what CPU {} has counted", cpu)));
+        kernel.note_loss(part.error(),
+                         fmt::format("what CPU {} has counted", cpu));
         break;
       }
       sums[i] = wrapping_sum(sums[i], *part);

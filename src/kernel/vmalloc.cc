@@ -86,11 +86,11 @@ Result<VmallocAreas> vmalloc_areas(const Kernel& kernel) {
 std::optional<VmallocArea> vmalloc_area(const Kernel& kernel, Address at) {
   auto areas = vmalloc_areas(kernel);
   if (!areas) {
-    kernel.note_loss(Error(areas.error()).while_doing("vmalloc areas"));
+    kernel.note_loss(areas.error(), "vmalloc areas");
     return std::nullopt;
   }
   for (const Error& fault : areas->faults)
-    kernel.note_loss(Error(fault).while_doing("some vmalloc areas"));
+    kernel.note_loss(fault, "some vmalloc areas");
   auto found = std::ranges::find_if(
       areas->found,
       [at](const VmallocArea& area) { return area.contains(at); });

@@ -25,10 +25,9 @@ void add_pointed(const Kernel& kernel, unsigned cpu, std::string_view pointer,
                  std::string_view name, Stacks& out) {
   if (!kernel.has_symbol(pointer)) return;
   auto base = kernel.per_cpu(pointer, "unsigned long *", cpu).to_address();
-  if (!base && is_lost(base.error())) {
-    kernel.note_loss(
-        Error(base.error())
-            .while_doing(fmt::format("some of CPU {}'s own stacks", cpu)));
+  if (!base) {
+    note_if_lost(kernel, base.error(),
+                 fmt::format("some of CPU {}'s own stacks", cpu));
   }
   if (!base || base->value == 0) return;
   out.push_back({std::string(name), *base, stack_size(kernel)});

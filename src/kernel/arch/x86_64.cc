@@ -52,7 +52,6 @@ class LayoutSearch : private ImageSearch {
   std::optional<std::uint64_t> mapped_base(const Paging& paging) const;
   std::uint64_t direct_map_base(const Image& image, KernelLayout& layout) const;
   LinearWindow direct_map(const Image& image, KernelLayout& layout) const;
-  std::uint64_t memory_end() const;
 };
 
 // ---- The image ----
@@ -218,13 +217,6 @@ std::uint64_t LayoutSearch::direct_map_base(const Image& image,
   return bases[0];
 }
 
-std::uint64_t LayoutSearch::memory_end() const {
-  std::uint64_t end = 0;
-  for (const PhysRange& range : clues_.memory.dump().ranges())
-    end = std::max(end, range.start.value + range.size);
-  return end;
-}
-
 // As far as physical memory may reach, but not into the next region; where
 // that is lost, as far as there is memory.
 LinearWindow LayoutSearch::direct_map(const Image& image,
@@ -237,7 +229,7 @@ LinearWindow LayoutSearch::direct_map(const Image& image,
     if (start && *start > base) {
       size = std::min(size, *start - base);
     } else if (!start && clues_.linked(next)) {
-      size = std::min(size, memory_end());
+      size = std::min(size, clues_.memory.dump().memory_end().value);
     }
   }
   return {Address{base}, size, PhysAddress{0}};
@@ -269,10 +261,9 @@ std::uint64_t region_base(const Kernel& kernel, std::string_view name,
   if (!kernel.has_symbol(name)) return usual;
   auto base = kernel.variable(name, "unsigned long").to_unsigned();
   if (base && *base >> 63 == 1) return *base;
-  std::string what = fmt::format("{}, taken to be {:#x}", name, usual);
-  kernel.note_loss(
-      base ? Error(ErrorKind::corrupt, fmt::format("{}: {:#x}", what, *base))
-           : Error(base.error()).while_doing(what));
+  kernel.note_loss(base ? Error(ErrorKind::corrupt, fmt::format("{:#x}", *base))
+                        : base.error(),
+                   fmt::format("{}, taken to be {:#x}", name, usual));
   return usual;
 }
 

@@ -66,17 +66,13 @@ Result<Registers> inline_switch(const Kernel& kernel, std::uint64_t sp) {
 // A CPU's pointer to its stacks. A lost one hides them from every command.
 Result<Address> pointer_at(const Kernel& kernel, unsigned cpu,
                            const Object& pointer) {
-  auto read = pointer.to_address();
-  if (!read) {
-    if (is_lost(read.error())) {
-      kernel.note_loss(
-          Error(read.error())
-              .while_doing(fmt::format("some of CPU {}'s own stacks", cpu)));
-    }
-    return read;
+  auto at = pointer.to_address();
+  if (!at) {
+    note_if_lost(kernel, at.error(),
+                 fmt::format("some of CPU {}'s own stacks", cpu));
+  } else if (at->value == 0) {
+    return Error(ErrorKind::not_found, "no such stack");
   }
-  Address at = *read;
-  if (at.value == 0) return Error(ErrorKind::not_found, "no such stack");
   return at;
 }
 
