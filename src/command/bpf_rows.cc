@@ -124,7 +124,7 @@ std::string to_text(const BpfLinkRow& row) {
           link.program,
           [](Address at) { return fmt::format("{:016x}", at.value); }),
       link.program_id ? fmt::to_string(*link.program_id) : "-",
-      printable(link.target));
+      cell(link.target));
 }
 
 report::Record to_record(const BpfLineRow& row) {

@@ -7,6 +7,7 @@
 #include "base/numbers.h"
 #include "base/text.h"
 #include "command/columns.h"
+#include "kernel/faults.h"
 #include "kernel/running_kernel.h"
 #include "report/paragraphs.h"
 
@@ -23,7 +24,10 @@ bool has_on_stack(const Kernel& kernel, const Object& task,
   auto place = kernel.place(*start);
   std::uint64_t size = place ? place->size : 0;
   auto bytes = kernel.memory().bytes(*stack, stack_size(kernel));
-  if (!bytes) return false;
+  if (!bytes) {
+    note_if_lost(kernel, bytes.error(), "whether SysRq was the reason");
+    return false;
+  }
   Reader reader(*bytes, kernel.memory().endian());
   while (auto word = reader.read<std::uint64_t>()) {
     if (*word > start->value && *word - start->value <= size) return true;

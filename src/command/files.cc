@@ -16,6 +16,7 @@
 #include "command/memory_rows.h"
 #include "command/options.h"
 #include "command/values.h"
+#include "kernel/faults.h"
 #include "kernel/nodes.h"
 #include "kernel/page_cache.h"
 #include "kernel/path.h"
@@ -209,6 +210,16 @@ class Reference {
            state.name->find(text_) != std::string::npos;
   }
 
+  // Why it cannot be said that |row| has it not.
+  static std::optional<Error> doubt(const OpenFileRow& row) {
+    const FileState& state = row.state;
+    for (const auto* at : {&state.dentry, &state.inode, &state.mapping}) {
+      if (!*at && is_lost(at->error())) return at->error();
+    }
+    if (!state.name && is_lost(state.name.error())) return state.name.error();
+    return std::nullopt;
+  }
+
  private:
   bool is_address(const Result<Address>& at) const {
     return address_ && at && *at == *address_ && at->value != 0;
@@ -246,7 +257,10 @@ Result<void> show(const Kernel& kernel, const Object& task, const Wants& wants,
     }
     OpenFileRow file{.descriptor = open.descriptor,
                      .state = file_state(kernel, open.file)};
-    if (wants.reference && !wants.reference->is_in(file)) continue;
+    if (wants.reference && !wants.reference->is_in(file)) {
+      if (auto doubt = Reference::doubt(file)) broken = doubt;
+      continue;
+    }
     row.files.push_back(std::move(file));
   }
   if (!wants.reference || !row.files.empty()) emit(out, row);

@@ -15,6 +15,7 @@
 #include "base/parallel.h"
 #include "base/text.h"
 #include "command/ps_rows.h"
+#include "kernel/faults.h"
 #include "kernel/linux_arch.h"
 
 namespace inquest {
@@ -228,13 +229,18 @@ void show_ancestors(const Kernel& kernel, const TaskList& list,
 void show_children(const Kernel& kernel, const TaskList& list,
                    report::Sink& out) {
   std::map<std::uint64_t, TaskList> of_parent;
+  Faults faults;
   for (const Object& task : tasks(kernel)) {
-    if (task.fault() != nullptr) continue;
-    auto parent = task_parent(task);
-    if (parent && parent->address() != task.address()) {
+    auto parent = task.fault() == nullptr ? task_parent(task)
+                                          : Result<Object>(*task.fault());
+    if (!parent) {
+      if (is_lost(parent.error())) faults.push_back(parent.error());
+    } else if (parent->address() != task.address()) {
       of_parent[parent->address().value].push_back(task);
     }
   }
+  for (const Error& fault : faults)
+    out.problem(Error(fault).while_doing("some children"));
   for (const Object& task : list) {
     emit(out, RelativeRow{task_header(kernel, task), "", 0});
     const TaskList& found = of_parent[task.address().value];

@@ -230,14 +230,14 @@ BpfLink read_link(const Kernel& kernel, const Object& object) {
                .type = short_name(object["type"], "BPF_LINK_TYPE_"),
                .program = object["prog"].to_address(),
                .program_id = std::uint64_t{0},
-               .target = ""};
+               .target = std::string()};
   if (link.program && link.program->value == 0) {
     link.program_id = Error(ErrorKind::not_found, "no program");
   } else {
     link.program_id = object["prog"]["aux"]["id"].to_unsigned();
   }
   if (link.type) {
-    link.target = link_target(kernel, object, *link.type).value_or("");
+    link.target = link_target(kernel, object, *link.type);
   }
   return link;
 }

@@ -43,7 +43,7 @@ struct BpfLink {
   Result<std::string> type;  // "NETNS"
   Result<Address> program;
   Result<std::uint64_t> program_id;
-  std::string target;  // "tracepoint sched_switch", "" not known
+  Result<std::string> target;  // "tracepoint sched_switch", "" not known
 };
 
 // Those with an id, ascending; what hides the rest.

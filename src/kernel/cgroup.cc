@@ -12,6 +12,7 @@
 #include <algorithm>
 
 #include "base/interrupt.h"
+#include "kernel/faults.h"
 #include "kernel/list.h"
 
 namespace inquest {
@@ -25,8 +26,11 @@ Object parent_of(const Object& node) {
   return node.has_member("__parent") ? node["__parent"] : node["parent"];
 }
 
-std::uint64_t bits(const Object& word) {
-  return word.to_unsigned().value_or(0);
+// Of a mask of controllers.
+std::uint64_t bits(const Kernel& kernel, const Object& word) {
+  auto value = word.to_unsigned();
+  if (!value) note_if_lost(kernel, value.error(), "some groups' controllers");
+  return value.value_or(0);
 }
 
 // CSS_ONLINE is taken from a group that was removed.
@@ -147,7 +151,7 @@ Result<void> Cgroups::find_controllers() {
         {.name = name,
          .legacy_name = legacy ? *legacy : name,
          .root = TRY(subsystem["root"].to_address()),
-         .is_implicit = bits(subsystem["implicit_on_dfl"]) != 0});
+         .is_implicit = bits(kernel_, subsystem["implicit_on_dfl"]) != 0});
   }
   return {};
 }
@@ -227,12 +231,12 @@ Generator<Object> Cgroups::groups(const CgroupHierarchy& hierarchy) const {
 std::uint64_t Cgroups::controller_mask(const Object& cgroup,
                                        bool is_default) const {
   auto parent = pointed(cgroup["self"]["parent"], "no parent");
-  if (parent) return bits((*parent)["cgroup"]["subtree_control"]);
-  std::uint64_t mask = bits(cgroup["root"]["subsys_mask"]);
+  if (parent) return bits(kernel_, (*parent)["cgroup"]["subtree_control"]);
+  std::uint64_t mask = bits(kernel_, cgroup["root"]["subsys_mask"]);
   auto inhibited = kernel_.symbol("cgrp_dfl_inhibit_ss_mask");
   if (!is_default || !inhibited) return mask;
   const Type& type = cgroup["subtree_control"].type();
-  return mask & ~bits(Object(kernel_.memory(), type, *inhibited));
+  return mask & ~bits(kernel_, Object(kernel_.memory(), type, *inhibited));
 }
 
 std::vector<std::string> Cgroups::controllers_of(const Object& cgroup) const {

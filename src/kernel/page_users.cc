@@ -11,6 +11,7 @@
 #include <map>
 
 #include "base/interrupt.h"
+#include "kernel/faults.h"
 #include "kernel/list.h"
 #include "kernel/task.h"
 #include "kernel/user_memory.h"
@@ -108,7 +109,10 @@ PageUsers page_users(const Kernel& kernel, const PageMap& pages,
                      std::uint64_t frame) {
   PageUsers users;
   auto contents = contents_of(kernel, pages, frame);
-  if (!contents) return users;
+  if (!contents) {
+    if (is_lost(contents.error())) users.incomplete = contents.error();
+    return users;
+  }
   UserFinder finder(kernel, frame);
   for (const Object& area : areas_of(kernel, *contents)) {
     if (interrupted() || users.found.size() == most_users) break;

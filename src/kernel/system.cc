@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "debuginfo/unpack.h"
+#include "kernel/faults.h"
 #include "kernel/log.h"
 #include "kernel/nodes.h"
 
@@ -125,7 +126,10 @@ std::string panic_message(const Kernel& kernel) {
   std::size_t best = std::size(telling);
   std::string message;
   for (const Result<LogRecord>& record : log_records(kernel)) {
-    if (!record) continue;
+    if (!record) {
+      note_if_lost(kernel, record.error(), "some of the kernel's messages");
+      continue;
+    }
     for (std::string_view line : split(record->text, '\n')) {
       for (std::size_t i = 0; i < best; ++i) {
         if (line.find(telling[i]) == std::string_view::npos) continue;

@@ -71,8 +71,12 @@ std::int64_t MemoryMeter::held_back(const Object& task) const {
   if (!threads_hold_back_) return sum;
   for (const Object& thread : threads(kernel_, task)) {
     for (std::uint64_t kind : kinds_) {
-      Object count = thread["rss_stat"]["count"].at(kind);
-      sum = wrapping_sum(sum, count.to_signed().value_or(0));
+      auto count = thread["rss_stat"]["count"].at(kind).to_signed();
+      if (!count) {
+        kernel_.note_loss(count.error(), "pages that a thread has counted");
+        break;
+      }
+      sum = wrapping_sum(sum, *count);
     }
   }
   return sum;

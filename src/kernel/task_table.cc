@@ -92,13 +92,17 @@ class TaskTable::Merge {
 
 void TaskTable::Merge::add_idle_tasks() {
   for (unsigned cpu : scheduled_cpus(kernel_)) {
-    if (auto current = current_task(kernel_, cpu)) {
+    auto current = current_task(kernel_, cpu);
+    if (current) {
       table_.current_.insert(current->address().value);
+    } else {
+      note_if_lost(kernel_, current.error(),
+                   fmt::format("what CPU {} ran", cpu));
     }
     auto idle = idle_task(kernel_, cpu);
     if (!idle) {
       note_if_lost(kernel_, idle.error(),
-                   fmt::format("CPU {}'s idle task and what it ran", cpu));
+                   fmt::format("CPU {}'s idle task", cpu));
       continue;
     }
     table_.by_address_.emplace(idle->address().value, table_.tasks_.size());

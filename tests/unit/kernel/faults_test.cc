@@ -45,5 +45,24 @@ TEST(Losses, AreToldOnce) {
   EXPECT_TRUE(kernel.new_losses().empty());
 }
 
+TEST(Losses, OfOneKindAreToldAgain) {
+  FakeKernel kernel;
+  Error lost(ErrorKind::fault, "lost");
+  kernel.note_loss(lost, "a stack");
+  kernel.note_loss(lost, "symbols", Kernel::LossOf::symbols);
+  EXPECT_EQ(kernel.new_losses().size(), 2U);
+  auto again = kernel.new_losses(Kernel::LossOf::symbols);
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_EQ(again[0].message(), "symbols: lost");
+}
+
+TEST(Losses, AreNotWhatIsMerelyMissing) {
+  FakeKernel kernel;
+  note_if_lost(kernel, Error(ErrorKind::not_found, "no such stack"), "a stack");
+  EXPECT_TRUE(kernel.new_losses().empty());
+  note_if_lost(kernel, Error(ErrorKind::io, "cut short"), "a stack");
+  EXPECT_EQ(kernel.new_losses().size(), 1U);
+}
+
 }  // namespace
 }  // namespace inquest

@@ -78,11 +78,11 @@ class Machine {
 
 class TaskKernel : public test::TestKernel {
  public:
-  explicit TaskKernel(const Machine& machine)
+  explicit TaskKernel(const Machine& machine, std::uint64_t run_queue = queue)
       : test::TestKernel(machine.text(), {{"init_task", init_task},
                                           {"init_pid_ns", space},
                                           {"nr_threads", count},
-                                          {"runqueues", queue}}) {
+                                          {"runqueues", run_queue}}) {
     using test::member;
     const Type& word = types().c_type("unsigned long");
     const Type& pointer = types().pointer_to(types().void_type());
@@ -151,6 +151,18 @@ TEST(TaskTable, FindsTasksInAWholeMachine) {
   EXPECT_TRUE(table.notes().empty()) << table.notes().front();
   EXPECT_TRUE(table.is_current(Address{base + task_place(1)}));
   EXPECT_FALSE(table.is_current(Address{base + task_place(2)}));
+}
+
+TEST(TaskTable, SaysThatItCannotTellWhatRan) {
+  constexpr std::uint64_t nowhere = 0x10000000;
+  TaskKernel kernel(Machine(), nowhere);
+  TaskTable table(kernel);
+  EXPECT_FALSE(table.is_current(Address{base + task_place(1)}));
+  auto losses = kernel.new_losses();
+  ASSERT_EQ(losses.size(), 2U);
+  EXPECT_TRUE(losses[0].message().starts_with("what CPU 0 ran: "))
+      << losses[0].message();
+  EXPECT_TRUE(losses[1].message().starts_with("CPU 0's idle task: "));
 }
 
 TEST(TaskTable, IsSearchedByPidAddressAndName) {
