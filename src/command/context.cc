@@ -87,8 +87,10 @@ Result<void> for_tasks(const Session& session, std::string_view command,
                        const ShowTask& show) {
   report::Paragraphs paragraphs(out);
   auto show_all = [&](const std::vector<Object>& tasks) {
+    report::Work work(out, "looking at tasks", tasks.size());
     for (const Object& task : tasks) {
       if (interrupted()) return;
+      work.next();
       paragraphs.next();
       auto shown = show(task, paragraphs);
       if (!shown) out.problem(std::move(shown).error().while_doing(command));

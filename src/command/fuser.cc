@@ -13,6 +13,7 @@
 #include "command/context.h"
 #include "command/options.h"
 #include "kernel/file_users.h"
+#include "kernel/task_table.h"
 
 namespace inquest {
 namespace {
@@ -89,8 +90,11 @@ void report_losses(std::span<const Error> losses, report::Sink& out) {
 void show_users(const Kernel& kernel, std::string_view what, FileUsers users,
                 report::Sink& out) {
   bool has_users = false;
+  report::Work work(out, "looking at tasks",
+                    kernel.task_table()->tasks().size());
   for (const Object& task : tasks(kernel)) {
     if (interrupted()) return;
+    work.next();
     if (task.fault() != nullptr) {
       out.problem(Error(*task.fault()).while_doing("fuser"));
       continue;

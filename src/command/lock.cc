@@ -302,13 +302,19 @@ Named name_of(const Kernel& kernel, Address at) {
   return {cache ? fmt::format("in {}", *cache) : "", ""};
 }
 
+LockProgress progress_on(report::Sink& out) {
+  return [&out](std::uint64_t done, std::uint64_t all) {
+    out.progress("looking for locks", done, all);
+  };
+}
+
 // Rows of locks, and what all of them share.
 class Rows {
  public:
-  explicit Rows(const Kernel& kernel)
+  Rows(const Kernel& kernel, report::Sink& out)
       : kernel_(kernel),
         meter_(kernel),
-        found_(contended_locks(kernel)),
+        found_(contended_locks(kernel, progress_on(out))),
         waits_(waits_by_task(found_.locks)) {}
 
   const std::vector<Lock>& locks() const { return found_.locks; }
@@ -460,7 +466,7 @@ Result<void> show_one(const Session& session, const Options& options,
                       std::optional<LockKind> wanted, report::Sink& out) {
   const Kernel& kernel = session.kernel;
   NamedObject named = TRY(named_object(session, options.words()));
-  Rows rows(kernel);
+  Rows rows(kernel, out);
   auto kind = kind_of(rows, named, wanted);
   if (!kind) {
     return Error(
@@ -497,7 +503,7 @@ Result<void> run(Session& session, Command::Words words, report::Sink& out) {
   if (auto word = options.argument('t')) {
     task = TRY(named_task(session.kernel, *word));
   }
-  Rows rows(session.kernel);
+  Rows rows(session.kernel, out);
   for (const Error& fault : rows.faults())
     out.problem(Error(fault).while_doing("lock"));
   if (task) {

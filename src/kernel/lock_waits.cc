@@ -129,8 +129,11 @@ std::vector<std::size_t> places_of(std::uint64_t wanted, Bytes bytes,
 
 class Search {
  public:
-  explicit Search(const Kernel& kernel)
-      : kernel_(kernel), walker_(kernel), types_(queue_types(kernel)) {}
+  Search(const Kernel& kernel, const LockProgress& progress)
+      : kernel_(kernel),
+        progress_(progress),
+        walker_(kernel),
+        types_(queue_types(kernel)) {}
 
   ContendedLocks run();
 
@@ -164,6 +167,7 @@ class Search {
   void add(const KnownLock& known);
 
   const Kernel& kernel_;
+  const LockProgress& progress_;
   StackWalker walker_;
   std::vector<QueueType> types_;
   std::optional<TaskPlaces> places_;
@@ -231,12 +235,16 @@ void Search::look_at(const Object& task, std::vector<Candidate>& found) const {
 }
 
 std::vector<Candidate> Search::candidates(const std::vector<Object>& tasks) {
-  constexpr std::size_t part = 64;
+  constexpr std::size_t part = 64, parts = 4096;
   std::vector<std::vector<Candidate>> found(tasks.size());
-  in_parallel(tasks.size(), part, [&](std::size_t first, std::size_t last) {
-    for (std::size_t i = first; i < last && !interrupted(); ++i)
-      look_at(tasks[i], found[i]);
-  });
+  for (std::size_t done = 0; done < tasks.size(); done += parts) {
+    progress_(done, 2 * tasks.size());
+    in_parallel(std::min(parts, tasks.size() - done), part,
+                [&](std::size_t first, std::size_t last) {
+                  for (std::size_t i = first; i < last && !interrupted(); ++i)
+                    look_at(tasks[done + i], found[done + i]);
+                });
+  }
   std::vector<Candidate> all;
   for (const auto& of_task : found)
     all.insert(all.end(), of_task.begin(), of_task.end());
@@ -411,20 +419,24 @@ ContendedLocks Search::run() {
   }
   std::vector<Candidate> waiting = candidates(all);
   if (!waiting.empty()) places_.emplace(kernel_);
+  std::size_t done = waiting.size();  // looking for them was the half
   for (const Candidate& candidate : waiting) {
     if (interrupted()) break;
+    progress_(done++, 2 * waiting.size());
     if (done_tasks_.contains(candidate.task.address())) continue;
     auto known = lock_of(candidate);
     if (known) add(*known);
   }
+  progress_(1, 1);
   std::ranges::sort(found_.locks, {}, &Lock::at);
   return std::move(found_);
 }
 
 }  // namespace
 
-ContendedLocks contended_locks(const Kernel& kernel) {
-  return Search(kernel).run();
+ContendedLocks contended_locks(const Kernel& kernel,
+                               const LockProgress& progress) {
+  return Search(kernel, progress).run();
 }
 
 std::map<Address, std::size_t> waits_by_task(const std::vector<Lock>& locks) {

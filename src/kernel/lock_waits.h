@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <vector>
@@ -17,8 +18,11 @@ struct ContendedLocks {
   std::vector<Error> faults;  // why some may be missing
 };
 // Cost: a look at the stacks of all tasks, and unwinding those of the tasks
-// that wait.
-ContendedLocks contended_locks(const Kernel& kernel);
+// that wait. |progress| is told how much of it is done.
+using LockProgress = std::function<void(std::uint64_t done, std::uint64_t all)>;
+ContendedLocks contended_locks(
+    const Kernel& kernel,
+    const LockProgress& progress = [](std::uint64_t, std::uint64_t) {});
 
 // |task| waits for the lock that is |lock| among those given.
 struct LockWait {

@@ -94,6 +94,25 @@ class Sink {
   virtual void flush() {}
 };
 
+// The progress of work on |all| things, one after the other.
+class Work {
+ public:
+  Work(Sink& out, std::string_view what, std::uint64_t all)
+      : out_(out), what_(what), all_(all) {}
+  ~Work() { out_.progress(what_, all_, all_); }
+  Work(const Work&) = delete;
+  Work& operator=(const Work&) = delete;
+
+  // Before each of them.
+  void next() { out_.progress(what_, done_++, all_); }
+
+ private:
+  Sink& out_;
+  std::string_view what_;
+  std::uint64_t all_;
+  std::uint64_t done_ = 0;
+};
+
 // Rows are plain structs with, found by argument-dependent look-up,
 //   Record to_record(const Row&);
 //   std::string to_text(const Row&);   // with its line ends

@@ -9,6 +9,8 @@
 namespace inquest {
 namespace {
 
+constexpr std::chrono::seconds patience(1);
+
 class ProgressSink : public report::Sink {
  public:
   ProgressSink(std::unique_ptr<report::Sink> sink, ProgressLine line,
@@ -37,6 +39,7 @@ class ProgressSink : public report::Sink {
   void progress(std::string_view what, std::uint64_t done,
                 std::uint64_t all) override {
     if (is_paged_ && has_said_) return;
+    if (done < all && !line_.is_due()) return;
     if (has_unsent_) sink_->flush();
     has_unsent_ = false;
     line_.show(done, all, what);
@@ -78,12 +81,20 @@ void ProgressLine::show(std::uint64_t done, std::uint64_t all,
   mention(fmt::format("{}: {}% (Ctrl-C stops)", what, percent));
 }
 
+bool ProgressLine::is_due() const {
+  constexpr std::chrono::milliseconds pause(100);
+  auto now = clock_();
+  return !is_running_ || (now - start_ >= patience && now - written_ >= pause);
+}
+
 void ProgressLine::mention(std::string text) {
   if (!is_running_) {
     is_running_ = true;
     start_ = clock_();
   }
-  if (clock_() - start_ >= std::chrono::seconds(1)) write(std::move(text));
+  if (clock_() - start_ < patience) return;
+  written_ = clock_();
+  write(std::move(text));
 }
 
 void ProgressLine::clear() {

@@ -29,6 +29,8 @@ class ProgressLine {
   // is gone once |done| is |all|.
   void show(std::uint64_t done, std::uint64_t all,
             std::string_view what = "reading debug info");
+  // Whether there is something to show; false when the last was just shown.
+  bool is_due() const;
   // The same for work of unknown length: |text|, until clear().
   void mention(std::string text);
   void clear();
@@ -41,7 +43,7 @@ class ProgressLine {
   std::ostream& terminal_;
   Clock clock_;
   bool is_running_ = false;
-  std::chrono::steady_clock::time_point start_;
+  std::chrono::steady_clock::time_point start_, written_;
   std::string shown_;
 };
 

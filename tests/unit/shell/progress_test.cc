@@ -77,6 +77,8 @@ TEST_F(ProgressTest, StandsBelowTheAnswer) {
     now_ += milliseconds(1500);
     out->progress("working", 2, 4);
     out->layout("found\n");
+    out->progress("working", 2, 4);
+    now_ += milliseconds(150);
     out->progress("working", 3, 4);
     out->progress("working", 4, 4);
     std::string half = "working: 50% (Ctrl-C stops)";
@@ -85,6 +87,26 @@ TEST_F(ProgressTest, StandsBelowTheAnswer) {
     std::string after = "\rworking: 75% (Ctrl-C stops)" + blank;
     EXPECT_EQ(terminal_.str(), before + (is_paged ? "" : after));
   }
+}
+
+TEST_F(ProgressTest, OfManyThingsIsWrittenTenTimesASecond) {
+  auto out =
+      with_progress(render::text(terminal_, terminal_),
+                    ProgressLine(terminal_, [this] { return now_; }), false);
+  std::size_t written = 0;
+  {
+    report::Work work(*out, "looking", 2001);
+    for (unsigned i = 0; i < 2000; ++i, now_ += milliseconds(1)) {
+      work.next();
+      out->layout("");
+      if (terminal_.str().ends_with("\r")) ++written;
+      terminal_.str("");
+    }
+    EXPECT_EQ(written, 10U);
+    work.next();
+    EXPECT_EQ(terminal_.str(), "\rlooking: 99% (Ctrl-C stops)");
+  }
+  EXPECT_TRUE(terminal_.str().ends_with("\r"));
 }
 
 TEST_F(ProgressTest, WorkOfUnknownLengthIsShownUntilItIsOver) {
