@@ -190,11 +190,21 @@ class Identifier {
       subject.frame = subject.in_map->frame;
       return subject;
     }
-    auto physical = kernel_.memory().to_physical(wanted);
-    if (!physical) return subject;
-    std::uint64_t frame = physical->value / page_size;
-    if (free_.pages().page(frame)) subject.frame = frame;
+    auto frame = mapped_frame(wanted);
+    if (frame) {
+      subject.frame = *frame;
+    } else if (is_lost(frame.error()) && !is_unmapped(frame.error())) {
+      out_.problem(Error(frame.error()).while_doing("kmem: the page"));
+    }
     return subject;
+  }
+
+  // Of a page that has a struct page.
+  Result<std::uint64_t> mapped_frame(Address at) const {
+    PhysAddress physical = TRY(kernel_.memory().to_physical(at));
+    std::uint64_t frame = physical.value / kernel_.page_size();
+    TRY(free_.pages().page(frame));
+    return frame;
   }
 
   // What the address itself belongs to.
@@ -243,7 +253,11 @@ class Identifier {
     std::uint64_t stack_bytes = stack_size(kernel_);
     std::optional<Object> found;
     for (const Object& task : tasks(kernel_)) {
-      if (task.fault() != nullptr || interrupted()) break;
+      if (interrupted()) break;
+      if (task.fault() != nullptr) {
+        kernel_.note_loss(*task.fault(), "some tasks");
+        continue;
+      }
       auto stack = task_stack(task);
       if (stack && at - *stack < stack_bytes) return task;
       if (at - task.address() >= nearest) continue;

@@ -81,6 +81,7 @@ class UserFinder {
     if (mm.fault() != nullptr) return *mm.fault();
     auto memory = TRY(process_memory(kernel_, mm));
     auto physical = memory.to_physical(at);
+    if (!physical && !is_unmapped(physical.error())) return physical.error();
     if (!physical || physical->value / size != frame_) return none;
     return std::optional(PageUser{mm.address(), at, task_of(mm.address())});
   }
