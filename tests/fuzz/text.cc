@@ -97,7 +97,9 @@ void run_expression(Bytes input) {
   Object object = evaluate(as_text(input), variables.scope);
   if (object.fault() != nullptr) return;
   for (char format : {'\0', 'x', 'c', 'z'}) {
-    ValueStyle style{.format = format, .repeats = 4, .pretty = format != 0};
+    // Arrays of arrays have so many to the power of their dimensions.
+    ValueStyle style{
+        .format = format, .print_max = 16, .repeats = 4, .pretty = format != 0};
     (void)print_text(object, style);
     (void)value_text(object, style);
   }
@@ -106,7 +108,7 @@ void run_expression(Bytes input) {
 
 std::vector<Input> expression_seeds() {
   return inputs({"(1 + 2) * 3 - -5 / i % 7", "1 ? 2 : 3 ? 4 : 5", "-1 > 0u",
-                 "*arr@2", "arr[1].next", "&p->x == &arr[0].x",
+                 "*arr@2", "*arr@$@$", "arr[1].next", "&p->x == &arr[0].x",
                  "(struct pair *)0x1010", "sizeof(struct pair) << 40L",
                  "'\\377' + \"ab\\tc\"[1]", "1.5e3 / 010 | 0xff ^ ~i",
                  "$3 + $$ + $", "{int} 0x1004", "(enum seq)1, B|C",
