@@ -3,6 +3,8 @@
 
 #include "kernel/cgroup.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "unit/kernel/test_kernel.h"
