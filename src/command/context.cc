@@ -50,6 +50,7 @@ Result<Object> current_context(const Session& session) {
   if (session.task) return kernel.object("task_struct", *session.task);
   auto special = kernel.is_live() ? own_task(kernel) : panic_task(kernel);
   if (special) return special;
+  note_if_lost(kernel, special.error(), "the task that panicked");
   return idle_task(kernel, 0);
 }
 

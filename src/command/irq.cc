@@ -254,7 +254,12 @@ Row row_of(const IrqTable& table, std::uint64_t number) {
 // All numbers; of very many only those with a descriptor.
 void show_all(const IrqTable& table, report::Sink& out) {
   constexpr std::uint64_t many = 1 << 16;
-  std::uint64_t count = std::min(table.count(), many);
+  std::uint64_t count = table.count() <= many ? table.count() : 0;
+  if (count < table.count()) {
+    out.note(
+        fmt::format("of {} numbers, those without a descriptor are left out",
+                    table.count()));
+  }
   for (std::uint64_t i = 0; i < count && !interrupted(); ++i)
     emit(out, row_of(table, i));
   for (const auto& [number, descriptor] : table.descriptors()) {

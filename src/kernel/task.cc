@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "kernel/faults.h"
 #include "kernel/task_table.h"
 
 namespace inquest {
@@ -248,8 +249,10 @@ Result<unsigned> panic_cpu(const Kernel& kernel) {
   };
   auto cpu = cpu_in("panic_cpu");
   if (cpu) return cpu;
-  cpu = cpu_in("crashing_cpu");
-  if (cpu) return cpu;
+  auto crashing = cpu_in("crashing_cpu");
+  if (crashing) return crashing;
+  for (const auto* unknown : {&cpu, &crashing})
+    if (is_lost(unknown->error())) return *unknown;
   return Error(ErrorKind::not_found,
                "the kernel did not panic: neither panic_cpu nor crashing_cpu "
                "is set");
