@@ -261,8 +261,10 @@ Lock held(std::uint64_t at, std::uint64_t owner,
   lock.at = Address{at};
   lock.owner = Address{owner};
   lock.is_held = true;
-  for (std::uint64_t task : waiters)
-    lock.waiters.push_back({.entry = {}, .task = Address{task}});
+  for (std::uint64_t task : waiters) {
+    const LockWaiter waiter{.entry = {}, .task = Address{task}};
+    lock.waiters.push_back(waiter);
+  }
   return lock;
 }
 
