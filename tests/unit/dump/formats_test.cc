@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is written into any format comes out again.
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "base/mapped_file.h"

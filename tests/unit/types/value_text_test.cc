@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "types/value_text.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "types/scalar_text.h"
