@@ -62,10 +62,13 @@ std::string no_access(const Error& error) {
 
 class Writer {
  public:
-  explicit Writer(const ValueStyle& style) : style_(style) {}
+  // |left|: how many values may still be written.
+  Writer(const ValueStyle& style, std::uint64_t& left)
+      : style_(style), left_(left) {}
 
   void value(const Object& object, unsigned level, unsigned depth = 0) {
     if (is_over(depth)) return;
+    --left_;
     if (object.fault() != nullptr) return fail(*object.fault());
     const Type& type = object.type().stripped();
     switch (type.kind) {
@@ -94,9 +97,8 @@ class Writer {
 
  private:
   bool is_over(unsigned depth) {
-    if (depth <= max_depth && out_.size() <= max_text && !interrupted()) {
-      return false;
-    }
+    bool is_within = depth <= max_depth && left_ > 0;
+    if (is_within && out_.size() <= max_text && !interrupted()) return false;
     out_ += "...";
     return true;
   }
@@ -229,7 +231,7 @@ class Writer {
   }
 
   Writer written(const Elements& all, std::uint64_t index) const {
-    Writer writer(style_);
+    Writer writer(style_, left_);
     writer.space_ = space_;
     writer.value(all.array.at(index), all.level, all.depth);
     return writer;
@@ -348,6 +350,7 @@ class Writer {
 
  private:
   const ValueStyle& style_;
+  std::uint64_t& left_;
   const AddressSpace* space_ = nullptr;
   std::string out_;
   std::size_t good_ = 0;  // values that were there to be read
@@ -379,7 +382,8 @@ std::string flags_text(const Type& type, std::uint64_t value) {
 }
 
 Result<std::string> write(const Object& object, const ValueStyle& style) {
-  Writer writer(style);
+  std::uint64_t left = style.most_values;
+  Writer writer(style, left);
   writer.look_at(object.space());
   writer.value(object, 0);
   return std::move(writer).result();

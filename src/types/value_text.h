@@ -21,6 +21,9 @@ struct ValueStyle {
   bool array_pretty = false;  // "set print_array": one element a line
   bool stop_at_null = false;  // char arrays end at NUL ("null-stop")
   unsigned indent = 0;        // levels already open
+  // Arrays of arrays, and of equal elements, have more than anybody waits for:
+  // behind so many scalars, arrays and structures comes "...".
+  std::uint64_t most_values = std::uint64_t{1} << 24;
   // "symbol+12" for an address, or nothing: pointers to data and code.
   std::function<std::optional<std::string>(Address)> symbol = {};
 };

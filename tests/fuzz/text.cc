@@ -97,9 +97,10 @@ void run_expression(Bytes input) {
   Object object = evaluate(as_text(input), variables.scope);
   if (object.fault() != nullptr) return;
   for (char format : {'\0', 'x', 'c', 'z'}) {
-    // Arrays of arrays have so many to the power of their dimensions.
-    ValueStyle style{
-        .format = format, .print_max = 16, .repeats = 4, .pretty = format != 0};
+    ValueStyle style{.format = format,
+                     .repeats = 4,
+                     .pretty = format != 0,
+                     .most_values = 1 << 12};
     (void)print_text(object, style);
     (void)value_text(object, style);
   }

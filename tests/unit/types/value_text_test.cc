@@ -134,6 +134,30 @@ TEST_F(Values, ElementsOfNestedArraysAreWrittenOnce) {
   EXPECT_EQ(written, count);
 }
 
+// However many dimensions an array has, and however many equal elements.
+TEST_F(Values, OfAnArrayEnd) {
+  std::size_t written = 0;
+  style.symbol = [&](Address) {
+    ++written;
+    return std::nullopt;
+  };
+  style.most_values = 1000;
+  const Type& pointer = bench.pointer(bench.types.void_type());
+  const Type* nested = &pointer;
+  for (unsigned i = 0; i < 40; ++i)
+    nested = &bench.array(*nested, 2);
+  for (unsigned repeats : {0U, 10U}) {
+    style.repeats = repeats;
+    written = 0;
+    EXPECT_NE(text(*nested, std::string(4096, '\1')).find("..."),
+              std::string::npos);
+    EXPECT_LE(written, 1000U);
+    std::string alike =
+        text(bench.array(pointer, 2000), std::string(16000, '\1'));
+    EXPECT_TRUE(alike.ends_with("...}")) << alike;
+  }
+}
+
 TEST_F(Values, PointersShowSymbolsAndStrings) {
   const Type& data = bench.pointer(bench.types.void_type());
   EXPECT_EQ(text(data, 0), "0x0");
