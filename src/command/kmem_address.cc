@@ -252,12 +252,8 @@ class Identifier {
     std::uint64_t nearest = type ? (*type)->size() : 0;
     std::uint64_t stack_bytes = stack_size(kernel_);
     std::optional<Object> found;
-    for (const Object& task : tasks(kernel_)) {
+    for (const Object& task : known_tasks(kernel_)) {
       if (interrupted()) break;
-      if (task.fault() != nullptr) {
-        kernel_.note_loss(*task.fault(), "some tasks");
-        continue;
-      }
       auto stack = task_stack(task);
       if (stack && at - *stack < stack_bytes) return task;
       if (at - task.address() >= nearest) continue;

@@ -17,6 +17,8 @@ namespace inquest {
 // others by pid. What hides some of them is the last item, as a fault.
 // Source: Kernel::task_table().
 Generator<Object> tasks(const Kernel& kernel);
+// Without that item, which is noted as a loss instead.
+Generator<Object> known_tasks(const Kernel& kernel);
 // Where the kernel's structures disagree on which tasks there are: for the
 // user of a command that lists them.
 std::vector<std::string> task_notes(const Kernel& kernel);

@@ -19,6 +19,16 @@ Generator<Object> tasks(const Kernel& kernel) {
   if (table->problem() != nullptr) co_yield *table->problem();
 }
 
+Generator<Object> known_tasks(const Kernel& kernel) {
+  for (const Object& task : tasks(kernel)) {
+    if (task.fault() != nullptr) {
+      kernel.note_loss(*task.fault(), "some tasks");
+    } else {
+      co_yield task;
+    }
+  }
+}
+
 std::vector<std::string> task_notes(const Kernel& kernel) {
   return kernel.task_table()->notes();
 }

@@ -7,12 +7,8 @@
 namespace inquest {
 
 TaskPlaces::TaskPlaces(const Kernel& kernel) : stack_size_(stack_size(kernel)) {
-  for (const Object& task : tasks(kernel)) {
+  for (const Object& task : known_tasks(kernel)) {
     if (interrupted()) break;
-    if (task.fault() != nullptr) {
-      kernel.note_loss(*task.fault(), "some tasks");
-      continue;
-    }
     tasks_.emplace(task.address(), task);
     auto stack = task_stack(task);
     if (stack) stacks_.emplace(*stack, task);
